@@ -1,0 +1,54 @@
+"""What somebody may ask of the runtime. The REST body of ``POST /v1/tasks`` is ``TaskRequest`` itself."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+MAX_GOAL_CHARS = 100_000
+MAX_CONTEXT_CHARS = 1_000_000
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BudgetRequest(_Asked):
+    """Ceilings for one task; what is absent comes from the agent profile, and no ceiling may be above the profile's."""
+
+    max_steps: int | None = Field(None, ge=1)
+    max_cost_usd: float | None = Field(None, ge=0)
+    max_tokens: int | None = Field(None, ge=1)
+    max_seconds: float | None = Field(None, gt=0)
+
+
+class TaskRequest(_Asked):
+    """A goal and how to go about it. All but ``goal`` have defaults from the agent profile."""
+
+    goal: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_GOAL_CHARS)]
+    agent: str = "default"
+    planner: str | None = None
+    thread_id: str | None = Field(None, max_length=200)
+    tools: list[str] | None = None
+    models: list[str] | None = None
+    budget: BudgetRequest = BudgetRequest()
+    context: str = Field("", max_length=MAX_CONTEXT_CHARS)
+    namespaces: list[str] | None = None
+    metadata: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class Decision(_Asked):
+    """A person's word on an approval. With ``edit``, ``calls`` maps step ids to the arguments approved instead."""
+
+    decision: Literal["approve", "deny", "edit"]
+    calls: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    note: str = Field("", max_length=10_000)
+
+
+class InputRequest(_Asked):
+    """What a person tells a task: an answer to its question or a remark (``text``), or the verdict on a call in doubt
+    (``call_id`` with ``verdict``; ``happened`` may bring the ``result`` text)."""
+
+    text: str | None = Field(None, max_length=MAX_GOAL_CHARS)
+    call_id: str | None = None
+    verdict: Literal["happened", "not_happened", "skipped", "fail"] | None = None
+    result: str | None = Field(None, max_length=MAX_CONTEXT_CHARS)

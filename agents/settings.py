@@ -1,0 +1,141 @@
+"""The runtime's settings: each room's own, composed. Defaults, then the TOML file, then ``JOURNEYMAN_*``, then flags."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from journal.errors import ConfigurationError
+from journal.settings import JournalSettings
+from journal.values import Budget
+from llm.settings import EmbedderSettings, ModelSettings, RouteSettings
+from memory.settings import MemorySettings
+from tools.settings import ToolSettings
+
+
+class AgentSettings(BaseModel):
+    """``[agents.NAME]``: one agent profile. ``tools`` are names or patterns; absent: all there are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    instructions: str = ""
+    planner: str = "react"
+    tools: tuple[str, ...] | None = None
+    models: tuple[str, ...] | None = None
+    budget: Budget = Budget()
+
+
+class RuntimeSettings(BaseSettings):
+    """All that the runtime and the rooms below it can be told."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="JOURNEYMAN_", env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    home: Path = Path("~/.journeyman")
+    database_url: SecretStr | None = None
+    journal: JournalSettings = JournalSettings()
+    models: dict[str, ModelSettings] = Field(default_factory=dict)
+    routes: dict[str, RouteSettings] = Field(default_factory=dict)
+    embedder: EmbedderSettings | None = None
+    memory: MemorySettings = MemorySettings()
+    tools: ToolSettings = ToolSettings()
+    agents: dict[str, AgentSettings] = Field(default_factory=lambda: {"default": AgentSettings()})
+    approval_hours: float = Field(72.0, gt=0)
+    config_file: Path | None = Field(None, exclude=True)
+    """Where the settings were read from; set by ``load``."""
+
+    @property
+    def journal_url(self) -> str:
+        """The database's SQLAlchemy URL: the one given, or a SQLite file in the home."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.home / 'journal.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """``load`` merges the sources itself, so that the file's place in the order is plain to see."""
+        return (init_settings,)
+
+    @classmethod
+    def load(cls, config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Self:
+        """Read the settings. ``config`` defaults to ``JOURNEYMAN_CONFIG``, else ``journeyman.toml`` in the working folder or
+        the home, where there is one. Raises ``ConfigurationError`` naming every wrong key."""
+        environment = EnvSettingsSource(cls)()
+        file = _find_config(config, Path(environment.get("home", cls.model_fields["home"].default)))
+        merged = _merge(_read_toml(file) if file else {}, environment, dict(flags or {}))
+        try:
+            settings = cls(**merged)
+        except ValidationError as error:
+            raise ConfigurationError(_explain(cls, error), hint=f"Mend {file or 'the JOURNEYMAN_* variables'}.") from None
+        return settings.model_copy(update={"home": settings.home.expanduser().absolute(), "config_file": file})
+
+
+def _find_config(given: Path | None, home: Path) -> Path | None:
+    named = given or (Path(os.environ["JOURNEYMAN_CONFIG"]) if os.environ.get("JOURNEYMAN_CONFIG") else None)
+    if named is not None:
+        if not named.is_file():
+            raise ConfigurationError(f"There is no configuration file {named}.", hint="`journeyman init` writes one.")
+        return named.absolute()
+    candidates = (Path("journeyman.toml"), home.expanduser() / "journeyman.toml")
+    return next((path.absolute() for path in candidates if path.is_file()), None)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} is not valid TOML: {error}.") from None
+
+
+def _merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            old = merged.get(key)
+            merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _explain(model: type[BaseModel], error: ValidationError) -> str:
+    return "The configuration has mistakes: " + "; ".join(
+        _explain_one(model, e["loc"], e["type"], e["msg"]) for e in error.errors(include_url=False, include_input=False)
+    )
+
+
+def _explain_one(model: type[BaseModel], loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    where = ".".join(str(part) for part in loc)
+    if kind != "extra_forbidden":
+        return f"{where}: {message[0].lower() + message[1:]}"
+    known = _fields_at(model, loc[:-1])
+    close = difflib.get_close_matches(str(loc[-1]), known, 1)
+    return f"{where}: unknown key" + (f", did you mean `{close[0]}`?" if close else f"; known: {', '.join(sorted(known))}")
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The field names of the model that ``loc`` leads to; a step into a mapping's key stays with its value type."""
+    here: Any = model
+    for part in loc:
+        field = here.model_fields.get(part) if _is_model(here) else None
+        here = next((t for t in _types_in(field.annotation) if _is_model(t)), here) if field else here
+    return list(here.model_fields)
+
+
+def _types_in(annotation: Any) -> list[Any]:
+    return [annotation, *(t for arg in get_args(annotation) for t in _types_in(arg))]
+
+
+def _is_model(thing: Any) -> bool:
+    return isinstance(thing, type) and issubclass(thing, BaseModel)

@@ -1,0 +1,1 @@
+"""The doors over HTTP: REST, server-sent events, keys."""

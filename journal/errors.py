@@ -1,0 +1,58 @@
+"""What can go wrong, as a tree. Every message is one clear sentence; ``hint`` says how to mend it.
+
+JourneymanError
+├── NotFound              no such thing for this tenant
+├── Conflict              the thing exists but its state forbids the request
+├── InvalidInput          the caller's input is wrong
+├── ConfigurationError    the settings are wrong
+├── StaleLease            another worker holds the task now; stop at once, write nothing
+└── StorageError          the database refused
+    ├── StorageFull       no room left; nothing was written
+    ├── StorageUnavailable  the database cannot be reached
+    └── SchemaTooNew      the database was written by a newer version
+"""
+
+
+class JourneymanError(Exception):
+    """Base of every error meant for a person; shown without a traceback."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class NotFound(JourneymanError):
+    """The thing does not exist, or belongs to another tenant."""
+
+
+class Conflict(JourneymanError):
+    """The request does not fit the state the thing is in."""
+
+
+class InvalidInput(JourneymanError):
+    """The caller's input cannot be used as it is."""
+
+
+class ConfigurationError(JourneymanError):
+    """A setting is missing, unknown or of the wrong type."""
+
+
+class StaleLease(JourneymanError):
+    """The lease epoch is no longer current: whoever held it must stop without writing."""
+
+
+class StorageError(JourneymanError):
+    """The database refused an operation."""
+
+
+class StorageFull(StorageError):
+    """The disk or the database's size limit is reached; the transaction was rolled back."""
+
+
+class StorageUnavailable(StorageError):
+    """The database cannot be reached."""
+
+
+class SchemaTooNew(StorageError):
+    """The database needs a newer version of this program."""

@@ -1,0 +1,294 @@
+"""Every kind of event a journal holds.
+
+An event is frozen once written. To change a kind, raise its ``schema_version`` and add an upcast from
+the old one in ``journal/codec.py``; journals of every released version stay readable.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import Field, JsonValue
+
+from journal.values import (
+    Budget,
+    CallUnderApproval,
+    Message,
+    Outcome,
+    Problem,
+    Reservation,
+    SourceRef,
+    TokenUsage,
+    ToolCall,
+    ToolHints,
+    ToolResult,
+    Value,
+    WaitingReason,
+)
+from trust.labels import USER, Label
+
+
+class EventData(Value):
+    """The payload of one event kind."""
+
+    kind: ClassVar[str]
+    schema_version: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a journal: the envelope around its data. ``seq`` counts from 1 without gaps."""
+
+    seq: int
+    at: datetime
+    epoch: int
+    data: EventData
+    intent_key: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return self.data.was if isinstance(self.data, Forgotten) else self.data.kind
+
+
+class TaskSubmitted(EventData):
+    """Somebody gave a goal. ``namespaces`` are the memory namespaces that recall may search; none: all."""
+
+    kind = "task.submitted"
+
+    goal: str
+    agent: str
+    planner: str
+    budget: Budget
+    tools: tuple[str, ...] | None = None
+    models: tuple[str, ...] | None = None
+    thread_id: str | None = None
+    parent_id: str | None = None
+    forked_from: str | None = None
+    namespaces: tuple[str, ...] | None = None
+    context: str = ""
+    metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    submitted_by: str = "user"
+    label: Label = USER
+
+
+class TaskStarted(EventData):
+    """The first lease was taken. ``instructions`` and ``tools`` are what the agent profile gave at that moment."""
+
+    kind = "task.started"
+
+    worker: str
+    instructions: str
+    prompt_version: str
+    tools: dict[str, str] = Field(default_factory=dict)
+    """Tool name to tool version (a digest): what the task may call."""
+
+
+class TaskWaiting(EventData):
+    """The task rests; see ``Waiting``."""
+
+    kind = "task.waiting"
+
+    reason: WaitingReason
+    wake_at: datetime | None = None
+    question: str | None = None
+    calls: tuple[str, ...] = ()
+    approvals: tuple[str, ...] = ()
+
+
+class TaskResumed(EventData):
+    """The task goes on after a rest."""
+
+    kind = "task.resumed"
+
+    reason: WaitingReason
+    by: str
+
+
+class TaskCompleted(EventData):
+    """The goal is met."""
+
+    kind = "task.completed"
+
+    answer: str
+    output: JsonValue = None
+    sources: tuple[SourceRef, ...] = ()
+    label: Label
+    outcome: Outcome = Outcome.ACHIEVED
+
+
+class TaskFailed(EventData):
+    """The task ended without meeting its goal; ``answer`` holds what the model last said, if anything."""
+
+    kind = "task.failed"
+
+    outcome: Outcome
+    error: Problem
+    answer: str | None = None
+
+
+class TaskCanceled(EventData):
+    kind = "task.canceled"
+
+    by: str
+    note: str = ""
+    outcome: Outcome = Outcome.CANCELED
+
+
+class TaskRejected(EventData):
+    """The task was refused before any work."""
+
+    kind = "task.rejected"
+
+    outcome: Outcome
+    error: Problem
+
+
+class LlmRequested(EventData):
+    """A model is about to be asked; the reservation is its worst case.
+
+    ``added`` holds only messages that no other event holds (instructions, notes, repairs): the prompt is
+    rebuilt from the journal, so each message is stored once. ``tools_digest`` pins the offered tools.
+    """
+
+    kind = "llm.requested"
+
+    model: str
+    role: str
+    reserved: Reservation
+    added: tuple[Message, ...] = ()
+    tools_digest: str = ""
+    attempt: int = 1
+
+
+class LlmCompleted(EventData):
+    """A model answered; settles the open reservation. ``seconds`` is wall time of the call."""
+
+    kind = "llm.completed"
+
+    model: str
+    content: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: TokenUsage
+    cost_usd: float
+    finish_reason: str
+    response_id: str | None = None
+    seconds: float
+
+
+class LlmFailed(EventData):
+    """A model call failed. ``spent`` says whether its reservation must be counted as spent (it may have been billed)."""
+
+    kind = "llm.failed"
+
+    model: str
+    error: str
+    detail: str
+    spent: bool
+    retry_at: datetime | None = None
+
+
+class ToolRequested(EventData):
+    """The intent of an effect, journaled before it is sent. ``effect`` is its class, ``occurrence`` counts from 0."""
+
+    kind = "tool.requested"
+
+    call_id: str
+    tool: str
+    version: str
+    args: dict[str, JsonValue]
+    hints: ToolHints
+    occurrence: int
+    attempt: int = 1
+    approval_id: str | None = None
+
+
+class ToolCompleted(EventData):
+    """A call returned. ``shown`` is set where the model sees a preview of ``result.content`` and a handle to read on."""
+
+    kind = "tool.completed"
+
+    call_id: str
+    tool: str
+    result: ToolResult
+    seconds: float = 0.0
+    shown: str | None = None
+
+
+class ToolFailed(EventData):
+    """A call did not do its work, and this is known; ``message`` is for the model."""
+
+    kind = "tool.failed"
+
+    call_id: str
+    tool: str
+    error: str
+    message: str
+    label: Label
+    seconds: float = 0.0
+
+
+class ToolInDoubt(EventData):
+    """It is not known whether an effect happened; the task waits for a person."""
+
+    kind = "tool.in_doubt"
+
+    call_id: str
+    tool: str
+    why: str
+
+
+class ToolReconciled(EventData):
+    """An effect in doubt was settled, by the tool itself or by a person.
+
+    ``happened`` is followed by ``tool.completed``, ``skipped`` by ``tool.failed``; after ``not_happened`` the call
+    is sent again under the next ``attempt``.
+    """
+
+    kind = "tool.reconciled"
+
+    call_id: str
+    tool: str
+    verdict: Literal["happened", "not_happened", "skipped"]
+    by: str
+
+
+class ApprovalRequested(EventData):
+    kind = "approval.requested"
+
+    approval_id: str
+    digest: str
+    expires_at: datetime
+    calls: tuple[CallUnderApproval, ...]
+
+
+class ApprovalDecided(EventData):
+    """A person's word, or its absence (``expired``, ``void``)."""
+
+    kind = "approval.decided"
+
+    approval_id: str
+    decision: Literal["approve", "deny", "edit", "expired", "void"]
+    by: str
+    note: str = ""
+    edited: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    """With ``edit``: call id to the arguments the person approved instead."""
+
+
+class MessageReceived(EventData):
+    """A person said something to a running or waiting task; ``call_id`` names the question it answers."""
+
+    kind = "message.received"
+
+    text: str
+    by: str
+    call_id: str | None = None
+    label: Label = USER
+
+
+class Forgotten(EventData):
+    """What stands in place of forgotten data: keeps seq, kind and the digest of what was there."""
+
+    kind = "forgotten"
+
+    was: str
+    digest: str

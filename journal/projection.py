@@ -1,0 +1,349 @@
+"""The fold of a journal: everything a holder must know to go on, and the row the task table shows.
+
+Resume is ``TaskState.of(events)``; a holder that appends keeps its state by applying each new event, so the work
+per step does not grow with the history. Nothing here reads a clock or a database.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from journal import events as ev
+from journal.events import Event
+from journal.records import TaskRecord
+from journal.values import (
+    Approval,
+    ApprovalStatus,
+    Outcome,
+    Problem,
+    Reservation,
+    SourceRef,
+    Status,
+    ToolCall,
+    Usage,
+    Waiting,
+)
+from trust.digest import digest
+from trust.labels import SYSTEM, Label, join
+
+
+class CallStage(StrEnum):
+    """Where one tool call stands."""
+
+    ASKED = "asked"
+    """The model asked for it; nothing has been sent."""
+    APPROVED = "approved"
+    """A person said yes; nothing has been sent."""
+    SENT = "sent"
+    """Its intent is journaled; whether it happened is not yet known."""
+    IN_DOUBT = "in_doubt"
+    """It will not be known without a person."""
+    DONE = "done"
+    """Its result or failure is journaled."""
+
+
+@dataclass(slots=True)
+class CallState:
+    """One call of the model's latest turn. ``attempts`` counts journaled intents, ``occurrence`` equal earlier calls."""
+
+    call: ToolCall
+    stage: CallStage = CallStage.ASKED
+    approval_id: str | None = None
+    denied: str | None = None
+    """Set when a person refused, an approval ran out, or a doubtful call was left undone: why."""
+    reply: str | None = None
+    """What a person answered to this call's question."""
+    intent_key: str | None = None
+    occurrence: int = 0
+    attempts: int = 0
+    not_happened: bool = False
+    """Settled as not having happened: it may be sent again."""
+
+
+@dataclass(slots=True)
+class OpenRequest:
+    """A model call that was sent and has no recorded end."""
+
+    seq: int
+    model: str
+    reserved: Reservation
+
+
+@dataclass(slots=True)
+class TaskState:
+    """See the module's docstring. Mutable, but only ``apply`` changes it."""
+
+    id: str
+    tenant: str
+    submitted: ev.TaskSubmitted
+    created_at: datetime
+    started: ev.TaskStarted | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    status: Status = Status.SUBMITTED
+    outcome: Outcome | None = None
+    waiting: Waiting | None = None
+    usage: Usage = field(default_factory=Usage)
+    last_seq: int = 0
+    open_request: OpenRequest | None = None
+    last_usage: ev.LlmCompleted | None = None
+    calls: dict[str, CallState] = field(default_factory=dict)
+    approvals: dict[str, Approval] = field(default_factory=dict)
+    answer: str | None = None
+    output: Any = None
+    sources: tuple[SourceRef, ...] = ()
+    label: Label | None = None
+    error: Problem | None = None
+    context_label: Label | None = None
+    _seen: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, tenant: str, task_id: str, events: Iterable[Event]) -> "TaskState":
+        """Fold a journal (or a prefix of one), which starts with ``task.submitted``."""
+        rest = iter(events)
+        first = next(rest)
+        if not isinstance(first.data, ev.TaskSubmitted):
+            raise ValueError(f"a journal starts with task.submitted, not {first.kind}")
+        state = cls(id=task_id, tenant=tenant, submitted=first.data, created_at=first.at, last_seq=first.seq)
+        for event in rest:
+            state.apply(event)
+        return state
+
+    def apply(self, event: Event) -> None:
+        """Take one more event into account; it must be the next one."""
+        if event.seq != self.last_seq + 1:
+            raise ValueError(f"{self.id}: event {event.seq} does not follow {self.last_seq}")
+        self.last_seq = event.seq
+        handler = _HANDLERS.get(type(event.data))
+        if handler is not None:
+            handler(self, event, event.data)
+
+    @property
+    def ended(self) -> bool:
+        return self.status.ended
+
+    @property
+    def open_calls(self) -> list[CallState]:
+        """The latest turn's calls that have no result yet, in the order the model gave them."""
+        return [c for c in self.calls.values() if c.stage is not CallStage.DONE]
+
+    def occurrence(self, tool: str, version: str, args: dict[str, Any]) -> int:
+        """How many effects with this tool, version and arguments the journal already holds an intent for."""
+        return self._seen[digest([tool, version, args])]
+
+    def record(self) -> TaskRecord:
+        """The row of the task table as of ``last_seq``."""
+        s = self.submitted
+        return TaskRecord.model_construct(
+            id=self.id,
+            tenant=self.tenant,
+            status=self.status,
+            outcome=self.outcome,
+            goal=s.goal,
+            agent=s.agent,
+            planner=s.planner,
+            thread_id=s.thread_id,
+            parent_id=s.parent_id,
+            forked_from=s.forked_from,
+            answer=self.answer,
+            output=self.output,
+            sources=self.sources,
+            label=self.label,
+            waiting=self.waiting,
+            usage=self.usage,
+            budget=s.budget,
+            error=self.error,
+            last_seq=self.last_seq,
+            created_at=self.created_at,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+            metadata=s.metadata,
+        )
+
+    def _spend(self, **more: float) -> None:
+        self.usage = self.usage.model_copy(update={name: getattr(self.usage, name) + amount for name, amount in more.items()})
+
+    def _spend_reserved(self, reserved: Reservation) -> None:
+        self._spend(
+            input_tokens=reserved.input_tokens,
+            output_tokens=reserved.output_tokens,
+            cost_usd=reserved.cost_usd,
+        )
+
+    def _see(self, label: Label) -> None:
+        self.context_label = label if self.context_label is None else join(self.context_label, label)
+
+    def _end(self, event: Event, status: Status, outcome: Outcome) -> None:
+        self.status, self.outcome, self.waiting, self.ended_at = status, outcome, None, event.at
+
+
+def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
+    state.status, state.started, state.started_at = Status.WORKING, data, event.at
+    state._see(join(state.submitted.label, SYSTEM))
+
+
+def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
+    state.status = Status.INPUT_REQUIRED if data.reason.needs_person else Status.WORKING
+    state.waiting = Waiting(
+        reason=data.reason,
+        since=event.at,
+        wake_at=data.wake_at,
+        question=data.question,
+        calls=data.calls,
+        approvals=data.approvals,
+    )
+
+
+def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
+    state.status, state.waiting = Status.WORKING, None
+
+
+def _completed(state: TaskState, event: Event, data: ev.TaskCompleted) -> None:
+    state.answer, state.output = data.answer, data.output
+    state.sources, state.label = data.sources, data.label
+    state._end(event, Status.COMPLETED, data.outcome)
+
+
+def _failed(state: TaskState, event: Event, data: ev.TaskFailed) -> None:
+    state.answer, state.error = data.answer, data.error
+    state._end(event, Status.FAILED, data.outcome)
+
+
+def _canceled(state: TaskState, event: Event, data: ev.TaskCanceled) -> None:
+    state._end(event, Status.CANCELED, data.outcome)
+
+
+def _rejected(state: TaskState, event: Event, data: ev.TaskRejected) -> None:
+    state.error = data.error
+    state._end(event, Status.REJECTED, data.outcome)
+
+
+def _llm_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> None:
+    if state.open_request is not None:
+        state._spend_reserved(state.open_request.reserved)
+    state.open_request = OpenRequest(event.seq, data.model, data.reserved)
+    state._spend(model_calls=1)
+
+
+def _llm_completed(state: TaskState, event: Event, data: ev.LlmCompleted) -> None:
+    state.open_request = None
+    state.last_usage = data
+    state._spend(
+        steps=1,
+        input_tokens=data.usage.input_tokens,
+        cached_input_tokens=data.usage.cached_input_tokens,
+        output_tokens=data.usage.output_tokens,
+        cost_usd=data.cost_usd,
+    )
+    state.calls = {call.id: CallState(call) for call in data.tool_calls}
+
+
+def _llm_failed(state: TaskState, event: Event, data: ev.LlmFailed) -> None:
+    if state.open_request is not None and data.spent:
+        state._spend_reserved(state.open_request.reserved)
+    state.open_request = None
+
+
+def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> None:
+    call = state.calls[data.call_id]
+    if data.attempt == 1:
+        state._seen[digest([data.tool, data.version, data.args])] += 1
+    call.stage, call.intent_key = CallStage.SENT, event.intent_key
+    call.occurrence, call.attempts, call.not_happened = data.occurrence, data.attempt, False
+
+
+def _tool_completed(state: TaskState, event: Event, data: ev.ToolCompleted) -> None:
+    _call_done(state, data.call_id)
+    state._see(data.result.label)
+    known = set(state.sources)
+    state.sources += tuple(s for s in dict.fromkeys(data.result.sources) if s not in known)
+
+
+def _tool_failed(state: TaskState, event: Event, data: ev.ToolFailed) -> None:
+    _call_done(state, data.call_id)
+    state._see(data.label)
+
+
+def _call_done(state: TaskState, call_id: str) -> None:
+    state._spend(tool_calls=1)
+    state.calls[call_id].stage = CallStage.DONE
+
+
+def _tool_in_doubt(state: TaskState, event: Event, data: ev.ToolInDoubt) -> None:
+    state.calls[data.call_id].stage = CallStage.IN_DOUBT
+
+
+def _tool_reconciled(state: TaskState, event: Event, data: ev.ToolReconciled) -> None:
+    call = state.calls[data.call_id]
+    if data.verdict == "not_happened":
+        call.stage, call.not_happened = CallStage.APPROVED, True
+
+
+def _approval_requested(state: TaskState, event: Event, data: ev.ApprovalRequested) -> None:
+    state.approvals[data.approval_id] = Approval(
+        id=data.approval_id,
+        task_id=state.id,
+        digest=data.digest,
+        expires_at=data.expires_at,
+        calls=data.calls,
+    )
+    for call in data.calls:
+        state.calls[call.step_id].approval_id = data.approval_id
+
+
+_DECIDED = {
+    "approve": ApprovalStatus.APPROVED,
+    "edit": ApprovalStatus.APPROVED,
+    "deny": ApprovalStatus.DENIED,
+    "expired": ApprovalStatus.EXPIRED,
+    "void": ApprovalStatus.VOID,
+}
+
+
+def _approval_decided(state: TaskState, event: Event, data: ev.ApprovalDecided) -> None:
+    approval = state.approvals[data.approval_id]
+    status = _DECIDED[data.decision]
+    state.approvals[data.approval_id] = approval.model_copy(
+        update={"status": status, "decided_by": data.by, "note": data.note}
+    )
+    for asked in approval.calls:
+        call = state.calls.get(asked.step_id)
+        if call is None or call.stage is not CallStage.ASKED:
+            continue
+        if status is ApprovalStatus.APPROVED:
+            call.stage = CallStage.APPROVED
+            if asked.step_id in data.edited:
+                call.call = call.call.model_copy(update={"args": data.edited[asked.step_id]})
+        else:
+            call.denied = data.note or status.value
+
+
+def _message_received(state: TaskState, event: Event, data: ev.MessageReceived) -> None:
+    state._see(data.label)
+    if data.call_id is not None and data.call_id in state.calls:
+        state.calls[data.call_id].reply = data.text
+
+
+_HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
+    ev.TaskStarted: _started,
+    ev.TaskWaiting: _waiting,
+    ev.TaskResumed: _resumed,
+    ev.TaskCompleted: _completed,
+    ev.TaskFailed: _failed,
+    ev.TaskCanceled: _canceled,
+    ev.TaskRejected: _rejected,
+    ev.LlmRequested: _llm_requested,
+    ev.LlmCompleted: _llm_completed,
+    ev.LlmFailed: _llm_failed,
+    ev.ToolRequested: _tool_requested,
+    ev.ToolCompleted: _tool_completed,
+    ev.ToolFailed: _tool_failed,
+    ev.ToolInDoubt: _tool_in_doubt,
+    ev.ToolReconciled: _tool_reconciled,
+    ev.ApprovalRequested: _approval_requested,
+    ev.ApprovalDecided: _approval_decided,
+    ev.MessageReceived: _message_received,
+}

@@ -1,0 +1,85 @@
+"""What the task table shows: the summary of a journal, and what others send to its holder."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field, JsonValue
+
+from journal.values import Budget, Outcome, Problem, SourceRef, Status, Usage, Value, Waiting
+from trust.labels import Label
+
+
+class TaskRecord(Value):
+    """The summary of one task's journal up to ``last_seq``; the public Task document is made from it.
+
+    ``label`` is the answer's. ``wake_at``, ``waiting`` and ``status`` are what the sweeper looks at.
+    """
+
+    id: str
+    tenant: str
+    status: Status = Status.SUBMITTED
+    outcome: Outcome | None = None
+    goal: str
+    agent: str
+    planner: str
+    thread_id: str | None = None
+    parent_id: str | None = None
+    forked_from: str | None = None
+    answer: str | None = None
+    output: JsonValue = None
+    sources: tuple[SourceRef, ...] = ()
+    label: Label | None = None
+    waiting: Waiting | None = None
+    usage: Usage = Usage()
+    budget: Budget
+    error: Problem | None = None
+    last_seq: int = 0
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    metadata: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to append to one task's journal. ``epoch`` fences: an older one can write nothing."""
+
+    task_id: str
+    tenant: str
+    owner: str
+    epoch: int
+    until: datetime
+
+
+class InboxKind(StrEnum):
+    """What anyone but the leaseholder may ask of a task."""
+
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    INPUT = "input"
+    APPROVAL = "approval"
+    SETTLE = "settle"
+    """A person's verdict on a call in doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """One message to the leaseholder. ``data`` is JSON; its fields depend on ``kind`` (see ``agents/inbox.py``)."""
+
+    kind: InboxKind
+    data: dict[str, Any] = field(default_factory=dict)
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """Which tasks to list, newest first. ``before`` is the cursor a former page gave."""
+
+    status: Status | None = None
+    thread_id: str | None = None
+    agent: str | None = None
+    before: str | None = None
+    limit: int = 50

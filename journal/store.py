@@ -1,0 +1,124 @@
+"""The journal's interface. Three stores implement it, and one contract suite holds for all of them.
+
+Rules of the lease
+------------------
+* A task is worked on by at most one holder at a time: whoever has the lease with the current ``epoch``.
+* ``claim`` gives the lease of a task that nobody holds, or whose lease has run out, and raises the epoch.
+  ``None`` means somebody else holds it.
+* The holder calls ``heartbeat`` at least once a second; that moves ``until`` forward by the lease time.
+* ``append`` names the lease. If its epoch is not the current one it raises ``StaleLease`` and writes nothing, alone:
+  other appends that share its commit go through.
+* ``release`` gives the lease back. If the inbox is not empty it refuses (``False``) and the holder goes on; the check
+  and the release are one transaction, so no message is left behind unseen.
+* Nobody else appends. Others ``send`` to the inbox; the holder sees new items with each ``append`` and ``heartbeat``.
+* A lease that runs out without a release means the worker died. The task shows up in ``runnable`` and is claimed again.
+
+Rules of the log
+----------------
+* ``seq`` counts from 1 without gaps. The events of one ``append``, the task's row, the removal of inbox items and any rows
+  that ``also`` writes are one transaction. When ``append`` returns, they are on disk.
+* An event is never changed, but for ``forget``, which puts a tombstone in place of its data.
+* Payloads over ``BLOB_BYTES`` live in content-addressed, compressed, tenant-scoped blobs; ``read`` puts them back.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from journal.events import Event
+from journal.records import InboxItem, Lease, TaskFilter, TaskRecord
+
+BLOB_BYTES = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What the holder learns from a commit: items that wait in its inbox."""
+
+    inbox: tuple[InboxItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What the holder learns from a heartbeat: which of its tasks it still holds, and which have mail."""
+
+    held: frozenset[str]
+    inboxes: dict[str, tuple[InboxItem, ...]]
+
+
+class Journal(Protocol):
+    """See the rules in this module's docstring. All methods raise ``StorageError`` when the database refuses."""
+
+    async def submit(
+        self, record: TaskRecord, events: Sequence[Event], *, idempotency: tuple[str, str] | None = None
+    ) -> TaskRecord:
+        """Write a new task with its first events.
+
+        ``idempotency`` is (key, digest of the request): the same pair again returns the first task and writes
+        nothing; the same key with another digest raises ``Conflict``.
+        """
+
+    async def claim(self, task_id: str, owner: str) -> Lease | None:
+        """Take the lease; ``None`` if it is held, or if no task of that id exists."""
+
+    async def heartbeat(self, owner: str) -> Heartbeat:
+        """Renew every lease of ``owner`` that is still its own."""
+
+    async def append(
+        self,
+        lease: Lease,
+        events: Sequence[Event],
+        record: TaskRecord,
+        *,
+        drained: Sequence[InboxItem] = (),
+        also: Callable[[Any], None] | None = None,
+    ) -> Appended:
+        """Append events and replace the task's row; ``drained`` items leave the inbox.
+
+        ``also`` is called with the store's transaction (an SQLAlchemy ``Connection``, ``None`` in memory).
+        Raises ``StaleLease`` when the lease is no longer current or ``events`` do not continue ``last_seq``.
+        """
+
+    async def release(self, lease: Lease) -> bool:
+        """Give the lease back; ``False`` if the inbox holds something, and then the lease is kept."""
+
+    async def send(self, tenant: str, task_id: str, item: InboxItem) -> None:
+        """Put a message into a task's inbox. Raises ``NotFound``."""
+
+    async def read(
+        self, tenant: str, task_id: str, *, after: int = 0, limit: int | None = None, until: int | None = None
+    ) -> list[Event]:
+        """Events with ``after < seq <= until``, in order. Raises ``NotFound``."""
+
+    async def inbox(self, lease: Lease) -> tuple[InboxItem, ...]:
+        """What waits for the holder now, oldest first."""
+
+    async def record(self, tenant: str, task_id: str) -> TaskRecord:
+        """The task's row. Raises ``NotFound``."""
+
+    async def tenant_of(self, task_id: str) -> str:
+        """Whose task it is (for workers, who are told only an id). Raises ``NotFound``."""
+
+    async def records(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
+        """Tasks, newest first."""
+
+    async def runnable(self, limit: int) -> list[str]:
+        """Ids of tasks that should be worked on and that nobody holds: submitted or working with no wait or a wait
+        that is over, or with mail in the inbox; longest neglected first."""
+
+    async def forget(self, tenant: str, task_id: str, seqs: Sequence[int]) -> None:
+        """Replace the data of these events by tombstones, and drop blobs nothing else refers to."""
+
+    async def last_seq(self, tenant: str, task_id: str) -> int:
+        """The newest seq: a cheap look for those who follow a task from another process."""
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of the database."""
+
+
+def utc(moment: datetime) -> datetime:
+    """``moment`` itself, if it is aware; naive times are a bug and raise ``ValueError``."""
+    if moment.tzinfo is None:
+        raise ValueError("the journal keeps aware UTC times only")
+    return moment

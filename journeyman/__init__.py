@@ -1,0 +1,1 @@
+"""Journeyman's public face. Importing it is cheap: names load when they are first used."""

@@ -1,0 +1,1 @@
+"""Calling models: one provider protocol, its adapters, routing, budget and prices."""

@@ -1,0 +1,83 @@
+"""What a model is asked and what it answers, independent of any provider's wire format."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+from journal.values import Message, TokenUsage, ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOffer:
+    """A tool as a model sees it. ``parameters`` is the JSON Schema (an object) of its arguments."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class Prompt(Sequence[Message]):
+    """The messages of one conversation: append-only, so providers' prompt caches hit.
+
+    An adapter keeps each message's wire form here (``encoded``), so that a request costs work for what is new and
+    one copy of the rest, not a second encoding of the whole history.
+    """
+
+    __slots__ = ("_messages", "_wire")
+
+    def __init__(self, messages: Sequence[Message] = ()) -> None:
+        self._messages = list(messages)
+        self._wire: dict[str, tuple[bytearray, int]] = {}
+
+    def append(self, message: Message) -> None:
+        self._messages.append(message)
+
+    def encoded(self, wire_format: str, encode: Callable[[Message], bytes]) -> bytes:
+        """All messages in ``wire_format``, joined by commas; ``encode`` is called once for each message."""
+        buffer, done = self._wire.get(wire_format, (bytearray(), 0))
+        for message in self._messages[done:]:
+            if buffer:
+                buffer += b","
+            buffer += encode(message)
+        self._wire[wire_format] = (buffer, len(self._messages))
+        return bytes(buffer)
+
+    @overload
+    def __getitem__(self, index: int) -> Message: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Message]: ...
+    def __getitem__(self, index: int | slice) -> Message | list[Message]:
+        return self._messages[index]
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self._messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One model call. ``max_output_tokens`` is what the budget allows, at most the model's own limit.
+
+    ``schema`` asks for an answer that is JSON of this JSON Schema.
+    """
+
+    prompt: Prompt
+    max_output_tokens: int
+    tools: tuple[ToolOffer, ...] = ()
+    role: str = "act"
+    schema: dict[str, Any] | None = None
+    temperature: float | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A model's whole answer. ``finish_reason``: ``stop``, ``tool_calls``, ``length`` or ``refused``."""
+
+    content: str
+    tool_calls: tuple[ToolCall, ...]
+    usage: TokenUsage
+    finish_reason: str
+    response_id: str | None = None

@@ -1,0 +1,97 @@
+"""What a tool is, and what it is handed when it is called."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from journal.values import SourceRef, ToolHints
+from llm.types import ToolOffer
+from memory.items import Memory
+from trust.digest import digest
+from trust.labels import Label, Trust, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """What a tool gives back. ``content`` is the text for the model; ``label`` overrides the tool's own."""
+
+    content: str
+    data: Any = None
+    label: Label | None = None
+    sources: tuple[SourceRef, ...] = ()
+
+
+class HttpFetch(Protocol):
+    """A guarded HTTP client: private and loopback addresses are refused when the connection is made."""
+
+    async def get(self, url: str, *, headers: dict[str, str] | None = None) -> "Fetched": ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A response: final URL after redirects, status, content type without parameters, and the body's text."""
+
+    url: str
+    status: int
+    content_type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a running call may use. A tool sees its own task's workspace and tenant, nothing else.
+
+    ``idempotency_key`` is the effect's intent key, the same for every attempt: hand it to services that know such keys.
+    """
+
+    task_id: str
+    tenant: str
+    call_id: str
+    idempotency_key: str
+    workspace: Path
+    memory: Memory
+    http: HttpFetch
+    namespaces: tuple[str, ...] | None = None
+    read_result: Callable[[str, int, int], Awaitable[str]] | None = None
+    """``(handle, offset, limit)`` reads on in an earlier result that was too long to show whole."""
+    reply: str | None = None
+    """A person's answer to the question this call asked before, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool as the registry holds it.
+
+    ``origin`` says who vouches for the hints: ``builtin``, ``local`` (a Python file of the operator's), ``package`` (an
+    entry point) or ``mcp:SERVER``. ``trust`` and ``visibility`` label what it returns. ``workspace_only`` marks effects
+    that touch nothing but the task's own folder. ``preview_chars`` is how much of a result the model is shown at once.
+    """
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    run: Callable[[ToolContext, dict[str, Any]], Awaitable[ToolOutput]]
+    hints: ToolHints = field(default_factory=ToolHints)
+    origin: str = "local"
+    trust: Trust = Trust.UNTRUSTED
+    visibility: Visibility = Visibility.PRIVATE
+    workspace_only: bool = False
+    timeout_seconds: float = 60.0
+    preview_chars: int = 12_000
+    reconcile: Callable[[ToolContext, dict[str, Any]], Awaitable[ToolOutput | None]] | None = None
+    """Asks the outside world whether the effect happened: its output, or ``None`` if it did not."""
+    version: str = ""
+
+    @property
+    def offer(self) -> ToolOffer:
+        return ToolOffer(self.name, self.description, self.parameters)
+
+    @property
+    def label(self) -> Label:
+        return Label(sources=(f"tool:{self.name}",), trust=self.trust, visibility=self.visibility)
+
+    @property
+    def pinned(self) -> str:
+        """The version that intents and approvals are bound to: the author's, with a digest of description and schema."""
+        return digest([self.version, self.name, self.description, self.parameters])[:16]

@@ -1,0 +1,1 @@
+"""Workers: Celery rings the bell, the journal decides who works."""
