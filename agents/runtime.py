@@ -37,7 +37,10 @@ class Runtime:
         raise NotImplementedError
 
     async def submit(self, tenant: str, request: TaskRequest, *, by: str, idempotency_key: str | None = None) -> TaskRecord:
-        """Journal a new task and ring for a worker. Raises ``InvalidInput`` (unknown agent, tool, model, planner) or ``Conflict``."""
+        """Journal a new task and ring for a worker.
+
+        Raises ``InvalidInput`` (unknown agent, tool, model or planner) or ``Conflict`` (the idempotency key).
+        """
         raise NotImplementedError
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
