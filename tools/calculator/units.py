@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from tools.calculator.values import Quantity, Units, written_units
 from tools.errors import ToolError
@@ -85,8 +85,8 @@ def _lookup(name: str) -> Units | None:
     return None
 
 
-def _units(powers: Iterable[tuple[str, Any]]) -> Units:
-    return tuple((name, cast(Fraction, power)) for name, power in powers)
+def _units(powers: Iterable[Any]) -> Units:
+    return tuple((str(name), Fraction(power)) for name, power in powers)
 
 
 def _close(name: str) -> str:
