@@ -1,4 +1,4 @@
-"""Memory in Qdrant inside this process: one folder, one owner, BM25 always and dense vectors where an embedder is configured."""
+"""Memory in Qdrant inside this process: one folder, one owner, BM25 always, dense vectors where an embedder is configured."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ _LAST_ID = UUID(int=(1 << 128) - 1)
 
 
 async def open_memory(home: Path, settings: MemorySettings, embedder: Embedder | None) -> "EdgeMemory":
-    """Memory in the folder ``memory`` of the home. Costs nothing: the store is opened, and its lock taken, by the first use."""
+    """Memory in the folder ``memory`` of the home. Costs nothing: its first use opens the store and takes the lock."""
     return EdgeMemory(home / "memory", settings, embedder)
 
 

@@ -13,8 +13,12 @@ from memory.ingest.chunks import Block, Kind, Place
 _DROPPED = frozenset({"script", "style", "noscript", "template", "svg", "nav", "head", "iframe", "object", "button", "select"})
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "main", "menu", "ol", "p", "pre", "search", "section", "summary", "table", "ul", "li", "tbody", "thead", "tfoot", "tr", "td", "th", "caption"]
-)
+    (
+        "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt",
+        "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu",
+        "ol", "p", "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+    )
+)  # fmt: skip
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _BREAK = "\x00"
 """Stands for ``<br>`` until white space is collapsed; no text holds it."""
