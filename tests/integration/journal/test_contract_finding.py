@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from holding import DONE, STARTED, Holder, now, submit, until
+
 from journal import events as ev
 from journal.records import InboxItem, InboxKind, TaskFilter
 from journal.store import Journal
 from journal.values import Status, WaitingReason
+from tests.integration.journal.holding import DONE, STARTED, Holder, now, submit, until
 
 PAST, FUTURE = timedelta(seconds=-1), timedelta(hours=1)
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from holding import DONE, REQUESTED, STARTED, Holder, now, submit, until
+
 from journal import events as ev
 from journal.errors import StaleLease
 from journal.events import Event
 from journal.records import InboxItem, InboxKind, Lease
 from journal.store import Journal
+from tests.integration.journal.holding import DONE, REQUESTED, STARTED, Holder, now, submit, until
 
 CANCEL = InboxItem(InboxKind.CANCEL, {"by": "ann"})
 
