@@ -96,7 +96,9 @@ class KeyStore:
     async def revoke(self, key_id: str, tenant: str = "default") -> Key:
         """Take a key out of use for good; again is harmless. Raises ``NotFound``."""
         mine = (api_keys.c.id == key_id) & (api_keys.c.tenant == tenant)
-        update = sa.update(api_keys).where(mine, api_keys.c.revoked_at.is_(None)).values(revoked_at=to_micros(datetime.now(UTC)))
+        update = (
+            sa.update(api_keys).where(mine, api_keys.c.revoked_at.is_(None)).values(revoked_at=to_micros(datetime.now(UTC)))
+        )
 
         def write(connection: sa.Connection) -> sa.RowMapping | None:
             connection.execute(update)
