@@ -111,9 +111,8 @@ class KeyStore:
         return _key(row)
 
     async def first_key(self) -> NewKey | None:
-        """A first key for the tenant ``default``, if it has none in use; else ``None``."""
-        in_use = [key for key in await self.list() if key.revoked_at is None]
-        return None if in_use else await self.create("first")
+        """A first key for the tenant ``default``, if it never had one; else ``None``."""
+        return None if await self.list() else await self.create("first")
 
     async def principal(self, authorization: str | None) -> Principal:
         """Who sent this ``Authorization`` header. Raises ``Fault`` (401)."""
