@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+
 from agents.runtime import Runtime
 from agents.settings import RuntimeSettings
 from api.app import create_app
@@ -81,10 +82,9 @@ class Api:
     async def ended(self, goal: str, **more: Any) -> dict[str, Any]:
         return await self.until(await self.submit(goal, **more), "completed", "failed", "canceled", "rejected")
 
-    @asynccontextmanager
-    async def as_(self, key: str) -> AsyncIterator[httpx.AsyncClient]:
-        async with connect(self.url, key) as client:
-            yield client
+    def connect(self, key: str | None = None) -> httpx.AsyncClient:
+        """Another client, with ``key`` or the same one; an empty key is none."""
+        return connect(self.url, self.key if key is None else key)
 
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ T = TypeVar("T")
 
 async def eventually(look: Callable[[], Awaitable[T]], good: Callable[[T], bool]) -> T:
     """What ``look`` finds once it is good; the test's own timeout bounds the wait."""
-    while not good(found := await look()):
+    while not good(found := await look()):  # noqa: ASYNC110 - the condition lies behind a socket
         await asyncio.sleep(0.01)
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-from served_api import Api, connect
+from served_api import Api
 
 STREAM = {"accept": "text/event-stream"}
 
@@ -58,7 +58,7 @@ async def test_a_stream_cut_again_and_again_has_no_gap_and_no_duplicate(api: Api
     seen: list[dict[str, str]] = []
     while not seen or seen[-1]["event"] != "task.completed":
         headers = STREAM | ({"last-event-id": seen[-1]["id"]} if seen else {})
-        async with connect(api.url, api.key) as client, client.stream("GET", f"/v1/tasks/{task_id}/events", headers=headers) as r:
+        async with api.connect() as client, client.stream("GET", f"/v1/tasks/{task_id}/events", headers=headers) as r:
             assert r.status_code == 200
             assert r.headers["content-type"].startswith("text/event-stream")
             before = len(seen)
@@ -126,7 +126,7 @@ async def test_many_readers_of_one_task_see_the_same(api: Api) -> None:
     task_id = await api.submit("turns=5")
 
     async def read() -> list[str]:
-        async with connect(api.url, api.key) as client, client.stream("GET", f"/v1/tasks/{task_id}/events", headers=STREAM) as r:
+        async with api.connect() as client, client.stream("GET", f"/v1/tasks/{task_id}/events", headers=STREAM) as r:
             return [frame["data"] async for frame in frames(r) if "id" in frame]
 
     first, *others = await asyncio.gather(*(read() for _ in range(8)))
