@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from journal.codec import Blob, StoredEvent, to_micros
-from journal.errors import Conflict
+from journal.errors import reused_key
 from journal.reading import read_record
 from journal.records import TaskRecord
 from journal.rows import PROGRESS, STANDING, fixed, progress, request, standing
@@ -48,15 +48,12 @@ def submit(
 def _first_task(connection: Connection, record: TaskRecord, key: str, digest: str) -> str:
     """The public id of the task that this key stands for: the record's own, where the key is new."""
     values = {"tenant": record.tenant, "key": key, "digest": digest, "task": record.id}
-    if connection.execute(_upsert(connection).values(values).on_conflict_do_nothing()).rowcount:
-        return record.id
     c = idempotency_keys.c
+    if connection.scalar(_upsert(connection).values(values).on_conflict_do_nothing().returning(c.task)) is not None:
+        return record.id
     known = connection.execute(select(c.digest, c.task).where(c.tenant == record.tenant, c.key == key)).one()
     if known.digest != digest:
-        raise Conflict(
-            "The idempotency key was used before, for another request.",
-            hint="Send the same request again, or choose a new key.",
-        )
+        raise reused_key()
     return str(known.task)
 
 

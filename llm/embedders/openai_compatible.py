@@ -1,0 +1,106 @@
+"""OpenAI's embeddings and every server that speaks their format: vLLM, Ollama, llama.cpp, TEI, LiteLLM, ..."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from llm.calling import PATIENT, Waiting
+from llm.embedders.embedder import Kind
+from llm.errors import MalformedAnswer, Overloaded, RateLimited
+from llm.providers.endpoint import Endpoint
+from llm.providers.openai_http import OpenAIHttp
+from llm.settings import EmbedderSettings, ModelSettings
+
+_OPENAI_URL = "https://api.openai.com/v1"
+_KEY_VARIABLE = "OPENAI_API_KEY"
+_BATCH_TEXTS = 64
+_BATCH_CHARS = 100_000
+_TIMEOUT_SECONDS = 60.0
+
+
+class OpenAICompatibleEmbedder:
+    """One embedding model behind an ``/embeddings`` address, asked through the official SDK."""
+
+    def __init__(self, settings: EmbedderSettings, waiting: Waiting = PATIENT) -> None:
+        """Raises ``ConfigurationError`` for an impossible address or a missing key. Without ``base_url`` OpenAI is asked."""
+        is_openai = settings.base_url is None
+        asked = ModelSettings(
+            provider="openai" if is_openai else "openai_compatible",
+            model=settings.model,
+            base_url=settings.base_url,
+            api_key_env=settings.api_key_env,
+        )
+        self._endpoint = Endpoint.of(asked, default_url=_OPENAI_URL, key_variable=_KEY_VARIABLE, key_needed=is_openai)
+        self._http = OpenAIHttp(self._endpoint, _TIMEOUT_SECONDS, is_openai=is_openai)
+        self._waiting = waiting
+        self._asked_dimensions = settings.dimensions
+        self._dimensions = settings.dimensions
+
+    @property
+    def name(self) -> str:
+        return self._endpoint.model
+
+    @property
+    def dimensions(self) -> int | None:
+        return self._dimensions
+
+    async def embed(self, texts: Sequence[str], kind: Kind) -> list[list[float]]:
+        """Asks in batches. A busy API is asked again for documents; a query, which somebody waits for, fails at once."""
+        vectors: list[list[float]] = []
+        for batch in _batches(texts):
+            vectors += await (self._ask(batch) if kind == "query" else self._ask_patiently(batch))
+        return vectors
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def _ask_patiently(self, texts: list[str]) -> list[list[float]]:
+        waited = 0.0
+        for failures in range(1, self._waiting.attempts):
+            try:
+                return await self._ask(texts)
+            except (RateLimited, Overloaded) as error:
+                seconds = self._waiting.seconds(failures, error)
+                waited += seconds
+                if waited > self._waiting.total_seconds:
+                    raise
+            await self._waiting.sleep(seconds)
+        return await self._ask(texts)
+
+    async def _ask(self, texts: list[str]) -> list[list[float]]:
+        # A format of plain numbers keeps servers happy that do not know base64.
+        body: dict[str, Any] = {"model": self.name, "input": texts, "encoding_format": "float"}
+        if self._asked_dimensions:
+            body["dimensions"] = self._asked_dimensions
+        async with self._http.response("post", "/embeddings", json.dumps(body).encode()) as response:
+            return self._decode(await self._http.json(response), len(texts))
+
+    def _decode(self, answer: Any, count: int) -> list[list[float]]:
+        try:
+            entries = sorted(answer["data"], key=lambda entry: entry["index"])
+            vectors = [[float(number) for number in entry["embedding"]] for entry in entries]
+        except (KeyError, TypeError, ValueError):
+            raise self._malformed("no vectors in the format of /embeddings") from None
+        lengths = {len(vector) for vector in vectors} | ({self._dimensions} if self._dimensions else set())
+        if len(vectors) != count or len(lengths) != 1 or lengths == {0}:
+            raise self._malformed(f"{len(vectors)} vectors of the lengths {sorted(lengths)} for {count} texts")
+        if not all(math.isfinite(number) for vector in vectors for number in vector):
+            raise self._malformed("numbers that are not finite")
+        self._dimensions = lengths.pop()
+        return vectors
+
+    def _malformed(self, what: str) -> MalformedAnswer:
+        hint = "Check `model`, `dimensions` and `base_url` of [embedder]."
+        return MalformedAnswer(f"{self._endpoint.address} sent {what}.", hint=hint)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    for text in texts:
+        if batch and (len(batch) == _BATCH_TEXTS or sum(map(len, batch)) + len(text) > _BATCH_CHARS):
+            yield batch
+            batch = []
+        batch.append(text)
+    if batch:
+        yield batch
