@@ -1,0 +1,5 @@
+"""``journeyman run``."""
+
+import typer
+
+app = typer.Typer()
