@@ -1,18 +1,31 @@
 """The runtime: every room wired together, and what the doors (REST, command line, workers) may do with it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
+from agents.approvals import task_of_approval
+from agents.driver import Driver
+from agents.feed import Feed
+from agents.following import follow
+from agents.holder import Holder
+from agents.invocation import Invoker, Surroundings
 from agents.requests import Decision, InputRequest, TaskRequest
 from agents.settings import RuntimeSettings
-from journal.events import Event
-from journal.projection import TaskState
-from journal.records import TaskFilter, TaskRecord
+from agents.submission import Admission, first_event
+from journal.errors import Conflict, InvalidInput, NotFound
+from journal.events import Event, TaskSubmitted
+from journal.ids import new_id
+from journal.projection import CallStage, TaskState
+from journal.records import InboxItem, InboxKind, TaskFilter, TaskRecord
 from journal.store import Journal
-from journal.values import Approval, ApprovalStatus
+from journal.values import Approval, ApprovalStatus, Status, WaitingReason
 from llm.router import Models
 from memory.items import Memory
 from tools.registry import Registry
+from trust.digest import digest
 
 
 class Dispatcher(Protocol):
@@ -21,83 +34,267 @@ class Dispatcher(Protocol):
     async def enqueue(self, task_id: str) -> None: ...
 
 
+class NoDispatcher:
+    """For a process that runs its tasks itself, by ``drive``."""
+
+    async def enqueue(self, task_id: str) -> None:
+        return
+
+
 class Runtime:
     """One per process. ``open`` builds it from settings; ``aclose`` hands leases back and lets go of everything."""
 
-    settings: RuntimeSettings
-    journal: Journal
-    memory: Memory
-    tools: Registry
-    models: Models
-    dispatcher: Dispatcher
+    def __init__(
+        self,
+        settings: RuntimeSettings,
+        *,
+        journal: Journal,
+        memory: Memory,
+        tools: Registry,
+        models: Models,
+        surroundings: Surroundings,
+        dispatcher: Dispatcher | None = None,
+    ) -> None:
+        self.settings = settings
+        self.journal = journal
+        self.memory = memory
+        self.tools = tools
+        self.models = models
+        self.surroundings = surroundings
+        self.dispatcher: Dispatcher = dispatcher or NoDispatcher()
+        self._feed = Feed()
+        self._admission = Admission(settings.agents, tools, models)
+        self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
+        self._driver = Driver(settings, self._holder, self._admission, models, Invoker(surroundings), self._feed)
+        self._driving: set[asyncio.Future[bool]] = set()
 
     @classmethod
     async def open(cls, settings: RuntimeSettings, *, dispatcher: Dispatcher | None = None) -> "Runtime":
         """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. Raises ``ConfigurationError``."""
-        raise NotImplementedError
+        home = settings.home
+        models = Models(settings.models, settings.routes)
+        tools = build_registry(settings.tools)
+        journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
+        memory = await open_memory(home, settings.memory, make_embedder(settings.embedder))
+        surroundings = Surroundings(
+            journal=journal,
+            memory=memory,
+            http=GuardedHttp(settings.tools.http),
+            workspaces=home / "workspaces",
+            redactor=Redactor(known_secrets(settings)),
+        )
+        return cls(
+            settings,
+            journal=journal,
+            memory=memory,
+            tools=tools,
+            models=models,
+            surroundings=surroundings,
+            dispatcher=dispatcher,
+        )
 
     async def submit(self, tenant: str, request: TaskRequest, *, by: str, idempotency_key: str | None = None) -> TaskRecord:
         """Journal a new task and ring for a worker.
 
         Raises ``InvalidInput`` (unknown agent, tool, model or planner) or ``Conflict`` (the idempotency key).
         """
-        raise NotImplementedError
+        earlier: Sequence[TaskRecord] = ()
+        if request.thread_id is not None:
+            earlier = await self.journal.records(tenant, TaskFilter(thread_id=request.thread_id, limit=10))
+        submitted = self._admission.admit(request, earlier, by=by)
+        once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
+        return await self._begin(tenant, [first_event(submitted)], once)
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
-        raise NotImplementedError
+        await self._not_ended(tenant, task_id)
+        return await self._send(tenant, task_id, InboxItem(InboxKind.CANCEL, {"by": by, "note": note}))
 
     async def pause(self, tenant: str, task_id: str, *, by: str) -> TaskRecord:
         """Rest before the next call. Raises ``Conflict`` for an ended task."""
-        raise NotImplementedError
+        await self._not_ended(tenant, task_id)
+        return await self._send(tenant, task_id, InboxItem(InboxKind.PAUSE, {"by": by}))
 
     async def resume(self, tenant: str, task_id: str, *, by: str) -> TaskRecord:
         """Go on after a pause. Raises ``Conflict`` unless the task is paused."""
-        raise NotImplementedError
+        record = await self._not_ended(tenant, task_id)
+        if record.waiting is None or record.waiting.reason is not WaitingReason.PAUSED:
+            raise Conflict(f"{task_id} is not paused.", hint=_how_to_go_on(record))
+        return await self._send(tenant, task_id, InboxItem(InboxKind.RESUME, {"by": by}))
 
     async def input(self, tenant: str, task_id: str, request: InputRequest, *, by: str) -> TaskRecord:
-        """Say something to a task, or settle a call in doubt."""
-        raise NotImplementedError
+        """Say something to a task, or settle a call in doubt. Raises ``InvalidInput`` or ``Conflict``."""
+        await self._not_ended(tenant, task_id)
+        if request.verdict is not None:
+            await self._in_doubt(tenant, task_id, request.call_id)
+            data = {**request.model_dump(exclude={"text"}), "by": by}
+            return await self._send(tenant, task_id, InboxItem(InboxKind.SETTLE, data))
+        if not request.text or not request.text.strip():
+            raise InvalidInput("There is nothing to say.", hint="Send `text`, or `call_id` with `verdict`.")
+        return await self._send(tenant, task_id, InboxItem(InboxKind.INPUT, {"text": request.text, "by": by}))
 
     async def fork(self, tenant: str, task_id: str, *, seq: int, by: str) -> TaskRecord:
-        """A new task with a copy of the journal up to ``seq``; it goes on from there."""
-        raise NotImplementedError
+        """A new task with a copy of the journal up to ``seq``; it goes on from there. Raises ``InvalidInput``."""
+        last = (await self.journal.record(tenant, task_id)).last_seq
+        if not 1 <= seq <= last:
+            raise InvalidInput(f"{task_id} has the events 1 to {last}; it cannot be forked at {seq}.")
+        prefix = await self.journal.read(tenant, task_id, until=seq)
+        if TaskState.of(tenant, task_id, prefix).ended:
+            raise InvalidInput(f"{task_id} has ended at event {seq}.", hint="Fork from an earlier event.")
+        return await self._begin(tenant, _as_fork(prefix, task_id, by), None)
 
     async def task(self, tenant: str, task_id: str, *, as_of: int | None = None) -> TaskRecord:
-        """The task now, or as it was at ``as_of``. Raises ``NotFound``."""
-        raise NotImplementedError
+        """The task now, or as it was at ``as_of``. Raises ``NotFound`` or ``InvalidInput``."""
+        if as_of is None:
+            return await self.journal.record(tenant, task_id)
+        return (await self.state(tenant, task_id, as_of=as_of)).record()
 
     async def state(self, tenant: str, task_id: str, *, as_of: int | None = None) -> TaskState:
-        """The whole fold of a task's journal."""
-        raise NotImplementedError
+        """The whole fold of a task's journal. Raises ``NotFound`` or ``InvalidInput``."""
+        if as_of is not None and as_of < 1:
+            raise InvalidInput("as_of counts events from 1.")
+        return TaskState.of(tenant, task_id, await self.journal.read(tenant, task_id, until=as_of))
 
     async def list_tasks(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
-        raise NotImplementedError
+        """Tasks, newest first."""
+        return await self.journal.records(tenant, which)
 
     async def approvals(
         self, tenant: str, *, status: ApprovalStatus | None = ApprovalStatus.PENDING, task_id: str | None = None
     ) -> list[Approval]:
-        """Approvals that wait; with ``task_id``, those of one task, of any ``status`` where it is ``None``."""
-        raise NotImplementedError
+        """Approvals of tasks that wait for one; with ``task_id``, those of one task. ``status`` of ``None`` means any."""
+        if task_id is not None:
+            waiting = [await self.journal.record(tenant, task_id)]
+        else:
+            which = TaskFilter(status=Status.INPUT_REQUIRED, limit=1000)
+            waiting = [r for r in await self.journal.records(tenant, which) if r.waiting and r.waiting.approvals]
+        states = [await self.state(tenant, record.id) for record in waiting]
+        return [a for state in states for a in state.approvals.values() if status is None or a.status is status]
+
+    async def approval(self, tenant: str, approval_id: str) -> Approval:
+        """One approval, decided or not. Raises ``NotFound``."""
+        task_id = task_of_approval(approval_id)
+        try:
+            found = (await self.state(tenant, task_id)).approvals.get(approval_id) if task_id else None
+        except NotFound:
+            found = None
+        if found is None:
+            raise NotFound(f"There is no approval {approval_id}.", hint="`journeyman approvals list` shows what waits.")
+        return found
 
     async def decide(self, tenant: str, approval_id: str, decision: Decision, *, by: str) -> Approval:
-        """A person's word. Raises ``NotFound``, or ``Conflict`` when it was decided, has expired or is void."""
-        raise NotImplementedError
+        """A person's word. Raises ``NotFound``, ``InvalidInput``, or ``Conflict`` when it is decided, expired or void."""
+        approval = await self.approval(tenant, approval_id)
+        if approval.status is not ApprovalStatus.PENDING:
+            raise Conflict(f"{approval_id} is {approval.status} already.")
+        if approval.expires_at <= datetime.now(UTC):
+            raise Conflict(f"{approval_id} expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC.")
+        _check_edits(approval, decision)
+        await self._not_ended(tenant, approval.task_id)
+        data = {
+            "approval_id": approval_id,
+            "decision": decision.decision,
+            "by": by,
+            "note": decision.note,
+            "edited": decision.calls,
+        }
+        await self._send(tenant, approval.task_id, InboxItem(InboxKind.APPROVAL, data))
+        return await self.approval(tenant, approval_id)
 
     def follow(self, tenant: str, task_id: str, *, after: int = 0) -> AsyncIterator[Event]:
         """Events from behind ``after``, live, each once and in order; ends behind the terminal event.
 
         Works for tasks that another process runs (it looks at the journal at least twice a second).
         """
-        raise NotImplementedError
+        return follow(self.journal, self._feed, tenant, task_id, after)
 
-    def deltas(self, task_id: str) -> AsyncIterator[str]:
-        """Pieces of text as the model writes them, while the task runs in this process; best effort. Close it when done."""
-        raise NotImplementedError
+    async def deltas(self, task_id: str) -> AsyncIterator[str]:
+        """Text as the model writes it, while the task runs in this process; best effort, endless: close it when done."""
+        with self._feed.deltas(task_id) as queue:
+            while True:
+                text = await queue.get()
+                if text is not None:
+                    yield text
 
     async def drive(self, task_id: str) -> TaskRecord | None:
         """Claim the task and run it here until it rests or ends; ``None`` if another worker holds it."""
-        raise NotImplementedError
+        work = asyncio.ensure_future(self._driver.drive(task_id))
+        self._driving.add(work)
+        work.add_done_callback(self._driving.discard)
+        try:
+            driven = await work
+        except asyncio.CancelledError:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            raise
+        return await self.journal.record(await self.journal.tenant_of(task_id), task_id) if driven else None
 
     async def aclose(self) -> None:
-        raise NotImplementedError
+        """Break off what runs here, hand its leases back, and close every room."""
+        running = list(self._driving)
+        for work in running:
+            work.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self._holder.aclose()
+        await self.models.aclose()
+        await self.memory.close()
+        await self.surroundings.http.aclose()
+        await self.journal.close()
+
+    async def _begin(self, tenant: str, events: Sequence[Event], idempotency: tuple[str, str] | None) -> TaskRecord:
+        record = TaskState.of(tenant, new_id("task"), events).record()
+        record = await self.journal.submit(record, events, idempotency=idempotency)
+        await self.dispatcher.enqueue(record.id)
+        return record
+
+    async def _send(self, tenant: str, task_id: str, item: InboxItem) -> TaskRecord:
+        """Put mail into a task's inbox and see to it that somebody reads it: its holder here or elsewhere, or we."""
+        await self.journal.send(tenant, task_id, item)
+        if not await self._holder.nudge(task_id) and await self._driver.write_idle(task_id):
+            await self.dispatcher.enqueue(task_id)
+        return await self.journal.record(tenant, task_id)
+
+    async def _not_ended(self, tenant: str, task_id: str) -> TaskRecord:
+        record = await self.journal.record(tenant, task_id)
+        if record.status.ended:
+            raise Conflict(f"{task_id} has ended: {record.status}.", hint="Fork it, or submit a new task.")
+        return record
+
+    async def _in_doubt(self, tenant: str, task_id: str, call_id: str | None) -> None:
+        calls = (await self.state(tenant, task_id)).calls
+        doubtful = [call.call.id for call in calls.values() if call.stage is CallStage.IN_DOUBT]
+        if call_id not in doubtful:
+            raise Conflict(
+                f"{task_id} has no call {call_id!r} in doubt.",
+                hint=f"In doubt: {', '.join(doubtful)}." if doubtful else "No call of this task is in doubt.",
+            )
+
+
+def _as_fork(prefix: Sequence[Event], origin: str, by: str) -> list[Event]:
+    """The prefix as the first events of a new journal; its first event says where it comes from."""
+    first = prefix[0]
+    if not isinstance(first.data, TaskSubmitted):
+        raise InvalidInput(f"{origin} cannot be forked: its first event was forgotten.")
+    forked = first.data.model_copy(update={"forked_from": origin, "submitted_by": by})
+    return [replace(event, epoch=0) for event in (replace(first, data=forked), *prefix[1:])]
+
+
+def _check_edits(approval: Approval, decision: Decision) -> None:
+    known = {call.step_id for call in approval.calls}
+    if unknown := decision.calls.keys() - known:
+        raise InvalidInput(f"{approval.id} has no call {sorted(unknown)[0]!r}.", hint=f"Its calls: {', '.join(known)}.")
+    if bool(decision.calls) != (decision.decision == "edit"):
+        raise InvalidInput("`calls` holds the arguments of an `edit`, and an `edit` needs them.")
+
+
+def _how_to_go_on(record: TaskRecord) -> str:
+    waiting = record.waiting
+    if waiting is None:
+        return f"It is {record.status}."
+    if waiting.reason is WaitingReason.APPROVAL:
+        return f"It waits for a decision on {', '.join(waiting.approvals)}."
+    if waiting.reason is WaitingReason.INPUT:
+        return f"It waits for an answer to: {waiting.question}"
+    if waiting.reason is WaitingReason.IN_DOUBT:
+        return f"It waits for a verdict on the call {', '.join(waiting.calls)}, which is in doubt."
+    return f"It waits: {waiting.reason}."

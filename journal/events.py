@@ -66,6 +66,8 @@ class TaskSubmitted(EventData):
     forked_from: str | None = None
     namespaces: tuple[str, ...] | None = None
     context: str = ""
+    history: tuple[Message, ...] = ()
+    """Goals and answers of the thread's earlier tasks, as they stood when this one was submitted."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     submitted_by: str = "user"
     label: Label = USER
@@ -176,7 +178,11 @@ class LlmCompleted(EventData):
 
 
 class LlmFailed(EventData):
-    """A model call failed. ``spent`` says whether its reservation must be counted as spent (it may have been billed)."""
+    """A model call failed.
+
+    ``spent``: it may have been billed, so its reservation counts as spent. ``again``: the same model may be asked again at
+    once. ``transient``: the cause may pass with time, at ``retry_at`` if the API said when.
+    """
 
     kind = "llm.failed"
 
@@ -184,6 +190,8 @@ class LlmFailed(EventData):
     error: str
     detail: str
     spent: bool
+    again: bool = False
+    transient: bool = False
     retry_at: datetime | None = None
 
 

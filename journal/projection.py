@@ -25,6 +25,7 @@ from journal.values import (
     ToolCall,
     Usage,
     Waiting,
+    WaitingReason,
 )
 from trust.digest import digest
 from trust.labels import SYSTEM, Label, join
@@ -54,11 +55,15 @@ class CallState:
     approval_id: str | None = None
     denied: str | None = None
     """Set when a person refused, an approval ran out, or a doubtful call was left undone: why."""
+    edited: bool = False
+    """A person approved it with other arguments than the model's."""
     reply: str | None = None
     """What a person answered to this call's question."""
     intent_key: str | None = None
     occurrence: int = 0
     attempts: int = 0
+    sent_at: datetime | None = None
+    sent_epoch: int = 0
     not_happened: bool = False
     """Settled as not having happened: it may be sent again."""
 
@@ -89,7 +94,19 @@ class TaskState:
     usage: Usage = field(default_factory=Usage)
     last_seq: int = 0
     open_request: OpenRequest | None = None
-    last_usage: ev.LlmCompleted | None = None
+    last_completion: ev.LlmCompleted | None = None
+    heard_since_completion: bool = False
+    """A person said something that the model has not been shown yet."""
+    failures: list[ev.LlmFailed] = field(default_factory=list)
+    """Model calls that failed since the last one that was answered."""
+    asked_since_completion: int = 0
+    """Requests sent since the last one that was answered."""
+    setbacks: int = 0
+    """Rests in a row that were taken because no model could answer."""
+    repairs: int = 0
+    """How often in a row the model was asked to mend its answer."""
+    rested_seconds: float = 0.0
+    """Time spent waiting for people, which no deadline counts."""
     calls: dict[str, CallState] = field(default_factory=dict)
     approvals: dict[str, Approval] = field(default_factory=dict)
     answer: str | None = None
@@ -182,7 +199,7 @@ class TaskState:
 
 def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
     state.status, state.started, state.started_at = Status.WORKING, data, event.at
-    state._see(join(state.submitted.label, SYSTEM))
+    state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.submitted.history)))
 
 
 def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
@@ -198,6 +215,10 @@ def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
 
 
 def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
+    if state.waiting is not None and state.waiting.reason.needs_person:
+        state.rested_seconds += (event.at - state.waiting.since).total_seconds()
+    if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT):
+        state.failures, state.setbacks = [], state.setbacks + 1
     state.status, state.waiting = Status.WORKING, None
 
 
@@ -225,12 +246,17 @@ def _llm_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> Non
     if state.open_request is not None:
         state._spend_reserved(state.open_request.reserved)
     state.open_request = OpenRequest(event.seq, data.model, data.reserved)
+    state.heard_since_completion = False
+    state.asked_since_completion += 1
+    state.repairs += 1 if data.added else 0
     state._spend(model_calls=1)
 
 
 def _llm_completed(state: TaskState, event: Event, data: ev.LlmCompleted) -> None:
-    state.open_request = None
-    state.last_usage = data
+    state.open_request, state.last_completion, state.failures = None, data, []
+    state.asked_since_completion = state.setbacks = 0
+    if data.tool_calls:
+        state.repairs = 0
     state._spend(
         steps=1,
         input_tokens=data.usage.input_tokens,
@@ -245,6 +271,7 @@ def _llm_failed(state: TaskState, event: Event, data: ev.LlmFailed) -> None:
     if state.open_request is not None and data.spent:
         state._spend_reserved(state.open_request.reserved)
     state.open_request = None
+    state.failures.append(data)
 
 
 def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> None:
@@ -253,6 +280,7 @@ def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> N
         state._seen[digest([data.tool, data.version, data.args])] += 1
     call.stage, call.intent_key = CallStage.SENT, event.intent_key
     call.occurrence, call.attempts, call.not_happened = data.occurrence, data.attempt, False
+    call.sent_at, call.sent_epoch = event.at, event.epoch
 
 
 def _tool_completed(state: TaskState, event: Event, data: ev.ToolCompleted) -> None:
@@ -311,19 +339,28 @@ def _approval_decided(state: TaskState, event: Event, data: ev.ApprovalDecided) 
     )
     for asked in approval.calls:
         call = state.calls.get(asked.step_id)
-        if call is None or call.stage is not CallStage.ASKED:
-            continue
-        if status is ApprovalStatus.APPROVED:
-            call.stage = CallStage.APPROVED
-            if asked.step_id in data.edited:
-                call.call = call.call.model_copy(update={"args": data.edited[asked.step_id]})
-        else:
-            call.denied = data.note or status.value
+        if call is not None and call.approval_id == approval.id:
+            _rule(call, status, data)
+
+
+def _rule(call: CallState, status: ApprovalStatus, data: ev.ApprovalDecided) -> None:
+    """What a decision means for one call that has not been sent."""
+    if status is ApprovalStatus.VOID:
+        call.stage, call.approval_id = CallStage.ASKED, None
+    elif status is ApprovalStatus.APPROVED:
+        call.stage = CallStage.APPROVED
+        if call.call.id in data.edited:
+            call.call = call.call.model_copy(update={"args": data.edited[call.call.id]})
+            call.edited = True
+    else:
+        call.denied = data.note or status.value
 
 
 def _message_received(state: TaskState, event: Event, data: ev.MessageReceived) -> None:
     state._see(data.label)
-    if data.call_id is not None and data.call_id in state.calls:
+    if data.call_id is None:
+        state.heard_since_completion = True
+    elif data.call_id in state.calls:
         state.calls[data.call_id].reply = data.text
 
 

@@ -1,0 +1,115 @@
+"""Driving a task: claim it, work until it rests or ends, hand it back."""
+
+import logging
+
+from agents.asking import Asker
+from agents.executor import Executor
+from agents.feed import Feed
+from agents.holder import Holder
+from agents.inbox import absorb
+from agents.invocation import Invoker
+from agents.loop import run
+from agents.profile import find_profile
+from agents.settings import RuntimeSettings
+from agents.submission import Admission
+from agents.task_log import TaskLog
+from journal import events as ev
+from journal.errors import InvalidInput, StaleLease, StorageError
+from journal.values import Outcome, Problem
+from llm.router import Models
+from planners.planner import Planner
+from planners.registry import find_planner
+from tools.types import Tool
+
+logger = logging.getLogger(__name__)
+
+
+class Driver:
+    """Runs tasks in this process, each from its journal alone."""
+
+    def __init__(
+        self,
+        settings: RuntimeSettings,
+        holder: Holder,
+        admission: Admission,
+        models: Models,
+        invoker: Invoker,
+        feed: Feed,
+    ) -> None:
+        self._settings = settings
+        self._holder = holder
+        self._admission = admission
+        self._models = models
+        self._invoker = invoker
+        self._feed = feed
+
+    async def drive(self, task_id: str) -> bool:
+        """Work on a task until it rests, ends or is lost; ``False`` if another worker holds it."""
+        async with self._holder.hold(task_id) as log:
+            if log is None:
+                return False
+            try:
+                await self._work(log)
+            except StaleLease:
+                logger.info("lost the lease", extra={"task_id": task_id})
+            except StorageError as error:
+                logger.error("the journal cannot be written: %s", error, extra={"task_id": task_id})
+            return True
+
+    async def write_idle(self, task_id: str) -> bool:
+        """Turn the mail of a task that nobody holds into events, without working on it.
+
+        ``True`` if there is work to do now; ``False`` also when somebody else holds the task and sees to its mail.
+        """
+        async with self._holder.hold(task_id) as log:
+            if log is None:
+                return False
+            absorb(log)
+            await log.commit()
+            return not (log.state.ended or log.state.waiting)
+
+    async def _work(self, log: TaskLog) -> None:
+        """Whatever goes wrong inside, the task gets an ending that says so."""
+        try:
+            await self._until_rest(log)
+        except (StaleLease, StorageError):
+            raise
+        except Exception as error:
+            logger.exception("a task failed by a fault of the program", extra={"task_id": log.lease.task_id})
+            problem = Problem(
+                title="A fault of the program", detail=f"{type(error).__name__}: {error}", hint="The log has the details."
+            )
+            log.note(ev.TaskFailed(outcome=Outcome.ERROR, error=problem))
+            await log.commit()
+
+    async def _until_rest(self, log: TaskLog) -> None:
+        try:
+            planner, tools = self._equip(log)
+        except InvalidInput as error:
+            problem = Problem(title="The task cannot start", status=422, detail=error.message, hint=error.hint)
+            log.note(ev.TaskRejected(outcome=Outcome.INVALID, error=problem))
+            await log.commit()
+            return
+        asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
+        executor = Executor(tools, self._invoker, self._settings.approval_hours)
+        while True:
+            await run(log, planner, asker, executor)
+            if await self._holder.release(log):
+                return
+
+    def _equip(self, log: TaskLog) -> tuple[Planner, dict[str, Tool]]:
+        """The planner and the tools of a task; notes its start the first time. Raises ``InvalidInput``."""
+        submitted = log.state.submitted
+        profile = find_profile(self._settings.agents, submitted.agent)
+        planner = find_planner(submitted.planner)
+        tools = self._admission.tools(profile, submitted.tools)
+        if log.state.started is None and not log.mail:
+            log.note(
+                ev.TaskStarted(
+                    worker=self._holder.owner,
+                    instructions=planner.instructions(profile.settings.instructions),
+                    prompt_version=planner.prompt_version,
+                    tools={name: tool.pinned for name, tool in tools.items()},
+                )
+            )
+        return planner, tools

@@ -1,0 +1,39 @@
+"""How a task ends: every ending has a name and says how to mend it."""
+
+from llm.budget import BudgetExhausted, DeadlinePassed
+
+from journal import events as ev
+from journal.errors import JourneymanError
+from journal.projection import TaskState
+from journal.values import Outcome, Problem, SourceRef
+from planners.planner import GiveUp
+from trust.labels import SYSTEM, join
+
+
+def ending_of(cause: JourneymanError | GiveUp) -> ev.TaskFailed:
+    """The terminal event for an error that stops the task, or for a planner that gave up."""
+    if isinstance(cause, GiveUp):
+        problem = Problem(title="The goal was not met", detail=cause.why)
+        return ev.TaskFailed(outcome=cause.outcome, error=problem, answer=cause.answer)
+    title, outcome = _NAMES.get(type(cause), ("The task cannot go on", Outcome.ERROR))
+    return ev.TaskFailed(outcome=outcome, error=Problem(title=title, detail=cause.message, hint=cause.hint))
+
+
+_NAMES: dict[type[JourneymanError], tuple[str, Outcome]] = {
+    BudgetExhausted: ("The budget is exhausted", Outcome.BUDGET_EXHAUSTED),
+    DeadlinePassed: ("The deadline has passed", Outcome.DEADLINE),
+}
+
+
+def completion(state: TaskState, answer: str) -> ev.TaskCompleted:
+    """The terminal event of a met goal: the answer with its label, and the sources it names.
+
+    An answer that names none of the sources the task has seen carries all of them: it may rest on any.
+    """
+    named = tuple(source for source in state.sources if source.source in answer)
+    label = state.context_label or join(state.submitted.label, SYSTEM)
+    return ev.TaskCompleted(answer=answer, sources=_first_of_each(named or state.sources), label=label)
+
+
+def _first_of_each(sources: tuple[SourceRef, ...]) -> tuple[SourceRef, ...]:
+    return tuple({(s.source, s.position): s for s in reversed(sources)}.values())[::-1]

@@ -1,0 +1,134 @@
+"""The executor: runs the calls of one turn. Reads run at once; effects run one after the other, each at most once."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+
+from agents.approvals import Judged, judge, request_approval, still_holds
+from agents.effects import intend, settle
+from agents.interruption import Interrupted
+from agents.invocation import Invoker, Question, Unknown
+from agents.task_log import TaskLog
+from journal import events as ev
+from journal.projection import CallStage, CallState
+from journal.values import ApprovalStatus, WaitingReason
+from tools.types import Tool
+from trust.labels import SYSTEM
+
+
+class Executor:
+    """Runs calls on behalf of one task, with the tools it was given."""
+
+    def __init__(self, tools: dict[str, Tool], invoker: Invoker, approval_hours: float) -> None:
+        self._tools = tools
+        self._invoker = invoker
+        self._approval_hours = approval_hours
+        self._questions: dict[str, str] = {}
+
+    async def act(self, log: TaskLog, calls: Sequence[CallState]) -> None:
+        """Run what may run now; what is left waits for a person, and then the task rests."""
+        judged = [j for call in calls if (j := self._prepare(log, call)) is not None]
+        free = [j for j in judged if not j.asks or j.call.stage in (CallStage.APPROVED, CallStage.SENT)]
+        self._ask_for_word(log, [j for j in judged if j not in free])
+        effects = [j for j in free if j.is_effect]
+        if effects and effects[0].call.stage is not CallStage.SENT:
+            intend(log, effects[0])
+        await log.commit()
+        try:
+            async with log.interruption:
+                reads = [self._read(log, j) for j in free if not j.is_effect]
+                await _together([*reads, self._effects(log, effects)] if effects else reads)
+        except Interrupted:
+            return
+        self._rest_if_open(log)
+
+    def _prepare(self, log: TaskLog, call: CallState) -> Judged | None:
+        """A call that can be judged and run; ``None`` for one that cannot be run (its failure is noted) or is in doubt."""
+        tool = self._tools.get(call.call.tool)
+        refusal = self._refusal(call, tool)
+        if refusal is not None:
+            error, why = refusal
+            log.note(ev.ToolFailed(call_id=call.call.id, tool=call.call.tool, error=error, message=why, label=SYSTEM))
+        if refusal is not None or tool is None or call.stage is CallStage.IN_DOUBT:
+            return None
+        if call.stage is CallStage.APPROVED and not call.not_happened and not still_holds(log.state, call, tool):
+            why = "The tool or the call changed after it was approved."
+            log.note(ev.ApprovalDecided(approval_id=call.approval_id or "", decision="void", by="system", note=why))
+        return judge(log.state, call, tool)
+
+    def _refusal(self, call: CallState, tool: Tool | None) -> tuple[str, str] | None:
+        """Why a call cannot be run at all: a word for programs, a sentence for the model."""
+        if tool is None:
+            return "unknown_tool", f"There is no tool {call.call.tool!r}; there are: {', '.join(self._tools)}."
+        if call.call.malformed is not None:
+            return "malformed_arguments", "The arguments were not a JSON object; nothing was done."
+        if call.denied is not None:
+            return "denied", f"A person did not allow this call ({call.denied}); nothing was done. Do not repeat it."
+        return None
+
+    def _ask_for_word(self, log: TaskLog, calls: list[Judged]) -> None:
+        fresh = [judged for judged in calls if judged.call.approval_id is None]
+        if fresh:
+            log.note(request_approval(log.state, fresh, self._approval_hours))
+
+    async def _read(self, log: TaskLog, judged: Judged) -> None:
+        outcome = await self._invoker.invoke(log, judged.call, judged.tool)
+        self._take(log, judged.call, outcome.as_failure(judged.call, judged.tool) if isinstance(outcome, Unknown) else outcome)
+
+    def _take(self, log: TaskLog, call: CallState, outcome: ev.ToolCompleted | ev.ToolFailed | Question) -> None:
+        if isinstance(outcome, Question):
+            self._questions[call.call.id] = outcome.text
+        else:
+            log.note(outcome)
+
+    async def _effects(self, log: TaskLog, effects: list[Judged]) -> None:
+        for place, judged in enumerate(effects):
+            await self._effect(log, judged, intended=place == 0 and judged.call.attempts == 1)
+
+    async def _effect(self, log: TaskLog, judged: Judged, *, intended: bool) -> None:
+        """Send an effect once its intent is on disk; an end without a known result is settled by the rule of doubt."""
+        call = judged.call
+        why = "The worker stopped before the result was recorded."
+        while intended or call.stage is not CallStage.SENT or await settle(log, judged, self._invoker, why):
+            if not intended:
+                intend(log, judged)
+                await log.commit()
+            intended = False
+            log.ensure_held()
+            outcome = await self._invoker.invoke(log, call, judged.tool)
+            if not isinstance(outcome, Unknown):
+                self._take(log, call, outcome)
+                break
+            why = outcome.why
+        await log.commit()
+
+    def _rest_if_open(self, log: TaskLog) -> None:
+        """Where calls are left open, say what the task waits for: doubt first, then approvals, then answers."""
+        if log.state.waiting is not None:
+            return
+        left = log.state.open_calls
+        doubtful = tuple(call.call.id for call in left if call.stage is CallStage.IN_DOUBT)
+        pending = [a for a in log.state.approvals.values() if a.status is ApprovalStatus.PENDING]
+        asked = [call_id for call_id in self._questions if any(call.call.id == call_id for call in left)]
+        if doubtful:
+            log.note(ev.TaskWaiting(reason=WaitingReason.IN_DOUBT, calls=doubtful))
+        elif pending:
+            wake_at = min(approval.expires_at for approval in pending)
+            ids = tuple(approval.id for approval in pending)
+            log.note(ev.TaskWaiting(reason=WaitingReason.APPROVAL, approvals=ids, wake_at=wake_at))
+        elif asked:
+            question = self._questions[asked[0]]
+            log.note(ev.TaskWaiting(reason=WaitingReason.INPUT, question=question, calls=(asked[0],)))
+
+
+async def _together(work: Sequence[Awaitable[None]]) -> None:
+    """Run at once; a single piece of work needs no task of its own. If one fails, the others are broken off."""
+    if len(work) == 1:
+        await work[0]
+    elif work:
+        async with asyncio.TaskGroup() as group:
+            for piece in work:
+                group.create_task(_as_coroutine(piece))
+
+
+async def _as_coroutine(work: Awaitable[None]) -> None:
+    await work

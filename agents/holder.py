@@ -1,0 +1,112 @@
+"""Holding tasks: claim, keep the lease by heartbeats, hand it back."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from agents.feed import Feed
+from agents.inbox import absorb
+from agents.task_log import TaskLog
+from journal.errors import NotFound, StaleLease, StorageError
+from journal.store import Journal
+
+HEARTBEAT_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Holder:
+    """All tasks that this process holds. One heartbeat renews all their leases and brings their mail."""
+
+    def __init__(self, journal: Journal, feed: Feed, *, lease_seconds: float) -> None:
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._journal = journal
+        self._feed = feed
+        self._lease_seconds = lease_seconds
+        self._held: dict[str, TaskLog] = {}
+        self._heart: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def hold(self, task_id: str) -> AsyncIterator[TaskLog | None]:
+        """Claim a task for as long as the block runs; ``None`` if another worker has it.
+
+        The lease is handed back on leaving, unless it is stale or the database refuses: then it runs out by itself.
+        """
+        lease = await self._journal.claim(task_id, self.owner)
+        if lease is None:
+            yield None
+            return
+        events = await self._journal.read(lease.tenant, task_id)
+        log = TaskLog(self._journal, self._feed, lease, events, lease_seconds=self._lease_seconds)
+        log.deliver(await self._journal.inbox(lease))
+        self._held[task_id] = log
+        self._beat()
+        try:
+            yield log
+        finally:
+            self._held.pop(task_id, None)
+            await self._hand_back(log)
+
+    async def nudge(self, task_id: str) -> bool:
+        """Fetch the mail of a task held here at once, instead of with the next heartbeat. ``False``: not held here."""
+        log = self._held.get(task_id)
+        if log is not None:
+            log.deliver(await self._journal.inbox(log.lease))
+        return log is not None
+
+    async def release(self, log: TaskLog) -> bool:
+        """Hand the lease back while the block still runs; ``False`` if mail came in and the holder must go on."""
+        if await self._journal.release(log.lease):
+            log.released = True
+            return True
+        log.deliver(await self._journal.inbox(log.lease))
+        return False
+
+    async def aclose(self) -> None:
+        if self._heart is not None:
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
+
+    async def _hand_back(self, log: TaskLog) -> None:
+        if log.released:
+            return
+        try:
+            while not await self._journal.release(log.lease):
+                log.deliver(await self._journal.inbox(log.lease))
+                absorb(log)
+                await log.commit()
+        except (StaleLease, StorageError, NotFound):
+            logger.info("the lease was not handed back and will run out", extra={"task_id": log.lease.task_id})
+
+    def _beat(self) -> None:
+        if self._heart is None or self._heart.done():
+            self._heart = asyncio.create_task(self._heartbeats(), name="heartbeat")
+
+    async def _heartbeats(self) -> None:
+        """Runs while anything is held. Without a heartbeat for the lease time everything held is given up."""
+        renewed = time.monotonic()
+        while self._held:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            before = dict(self._held)
+            try:
+                beat = await self._journal.heartbeat(self.owner)
+            except StorageError as error:
+                logger.warning("heartbeat failed: %s", error)
+                if time.monotonic() - renewed > self._lease_seconds:
+                    _give_up(before.values())
+                continue
+            renewed = time.monotonic()
+            _give_up(log for task_id, log in before.items() if task_id not in beat.held and not log.released)
+            for task_id, items in beat.inboxes.items():
+                if (log := self._held.get(task_id)) is not None:
+                    log.deliver(items)
+
+
+def _give_up(logs: Iterable[TaskLog]) -> None:
+    for log in logs:
+        log.lose()

@@ -1,0 +1,144 @@
+"""One call of one tool: what it is handed, how long it may take, and what its end means."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.preview import preview
+from trust.redaction import Redactor
+
+from agents.task_log import TaskLog
+from journal import events as ev
+from journal.projection import CallState
+from journal.store import Journal
+from journal.values import ToolResult
+from memory.items import Memory
+from tools.errors import NeedsInput, StopTask, ToolError
+from tools.types import HttpFetch, Tool, ToolContext, ToolOutput
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The call needs a person's answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The call ended in a way that does not tell whether it did its work."""
+
+    why: str
+    seconds: float
+
+    def as_failure(self, call: CallState, tool: Tool) -> ev.ToolFailed:
+        """For a call that only reads it does not matter whether it happened; the model is told what went wrong."""
+        return ev.ToolFailed(
+            call_id=call.call.id, tool=tool.name, error="fault", message=self.why, label=tool.label, seconds=self.seconds
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all calls of a process share. ``workspaces`` is the folder that holds each task's own."""
+
+    journal: Journal
+    memory: Memory
+    http: HttpFetch
+    workspaces: Path
+    redactor: Redactor
+
+
+class Invoker:
+    """Calls tools and turns every way a call can end into an event, a question or the word that it is unknown."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._around = surroundings
+
+    async def invoke(self, log: TaskLog, call: CallState, tool: Tool) -> ev.ToolCompleted | ev.ToolFailed | Question | Unknown:
+        """Call once. Raises ``StopTask``; being cancelled or interrupted passes through."""
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self._seconds(log, tool)):
+                output = await tool.run(self._context(log, call), call.call.args)
+        except NeedsInput as need:
+            return Question(self._clean(need.question))
+        except ToolError as error:
+            return self._failed(call, tool, error, time.monotonic() - started)
+        except StopTask:
+            raise
+        except TimeoutError:
+            seconds = time.monotonic() - started
+            return Unknown(f"{tool.name} gave no answer within {seconds:.0f} seconds.", seconds)
+        except Exception as error:
+            why = f"{tool.name} failed: {type(error).__name__}: {error}"
+            return Unknown(self._clean(why), time.monotonic() - started)
+        return self._completed(log, call, tool, output, time.monotonic() - started)
+
+    async def reconcile(self, log: TaskLog, call: CallState, tool: Tool) -> ev.ToolCompleted | Unknown | None:
+        """Ask the tool whether a sent call happened: its result if so, ``None`` if not, ``Unknown`` if it cannot tell."""
+        if tool.reconcile is None:
+            return Unknown(f"{tool.name} cannot tell whether it happened.", 0.0)
+        try:
+            async with asyncio.timeout(tool.timeout_seconds):
+                output = await tool.reconcile(self._context(log, call), call.call.args)
+        except Exception as error:
+            return Unknown(self._clean(f"{tool.name} could not tell whether it happened: {error}"), 0.0)
+        return None if output is None else self._completed(log, call, tool, output, 0.0)
+
+    def _seconds(self, log: TaskLog, tool: Tool) -> float:
+        left = log.state.submitted.budget.max_seconds - log.seconds_used()
+        return max(0.001, min(tool.timeout_seconds, left))
+
+    def _completed(self, log: TaskLog, call: CallState, tool: Tool, output: ToolOutput, seconds: float) -> ev.ToolCompleted:
+        content = self._clean(output.content)
+        if call.edited:
+            content = f"(A person changed the arguments to {call.call.args}.)\n{content}"
+        return ev.ToolCompleted(
+            call_id=call.call.id,
+            tool=tool.name,
+            result=ToolResult(
+                content=content,
+                data=None if output.data is None else self._around.redactor.redact(output.data),
+                label=output.label or tool.label,
+                sources=output.sources,
+            ),
+            seconds=round(seconds, 3),
+            shown=preview(content, tool.preview_chars, handle=str(log.state.last_seq + 1)),
+        )
+
+    def _failed(self, call: CallState, tool: Tool, error: ToolError, seconds: float) -> ev.ToolFailed:
+        return ev.ToolFailed(
+            call_id=call.call.id,
+            tool=tool.name,
+            error=type(error).__name__,
+            message=self._clean(str(error)),
+            label=tool.label,
+            seconds=round(seconds, 3),
+        )
+
+    def _clean(self, text: str) -> str:
+        return self._around.redactor.redact_text(text)
+
+    def _context(self, log: TaskLog, call: CallState) -> ToolContext:
+        state = log.state
+        return ToolContext(
+            task_id=state.id,
+            tenant=state.tenant,
+            call_id=call.call.id,
+            idempotency_key=call.intent_key or "",
+            workspace=self._around.workspaces / state.id,
+            memory=self._around.memory,
+            http=self._around.http,
+            namespaces=state.submitted.namespaces,
+            read_result=lambda handle, offset, limit: self._read_result(state.tenant, state.id, handle, offset, limit),
+            reply=call.reply,
+        )
+
+    async def _read_result(self, tenant: str, task_id: str, handle: str, offset: int, limit: int) -> str:
+        """A piece of an earlier result of the same task; its handle is the seq of its event."""
+        found = await self._around.journal.read(tenant, task_id, after=int(handle) - 1, limit=1) if handle.isdigit() else []
+        if not found or not isinstance(found[0].data, ev.ToolCompleted):
+            raise ToolError(f"There is no stored result {handle!r} in this task.")
+        return found[0].data.result.content[offset : offset + limit]

@@ -1,0 +1,97 @@
+"""From a request to the first event of a journal."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from agents.profile import Profile, find_profile
+from agents.requests import TaskRequest
+from agents.settings import AgentSettings
+from journal import events as ev
+from journal.errors import InvalidInput, NotFound
+from journal.records import TaskRecord
+from journal.values import Message
+from llm.router import Models
+from planners.registry import find_planner
+from tools.registry import Registry
+from tools.types import Tool
+from trust.labels import SYSTEM
+
+HISTORY_TASKS = 10
+HISTORY_CHARS = 20_000
+
+
+class Admission:
+    """Checks requests against what is configured and makes ``task.submitted`` of them."""
+
+    def __init__(self, agents: Mapping[str, AgentSettings], tools: Registry, models: Models) -> None:
+        self._agents = agents
+        self._tools = tools
+        self._models = models
+
+    def admit(self, request: TaskRequest, history: Sequence[TaskRecord], *, by: str) -> ev.TaskSubmitted:
+        """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, or a budget above the profile's."""
+        profile = find_profile(self._agents, request.agent)
+        planner = find_planner(request.planner or profile.settings.planner)
+        tools = None if request.tools is None else tuple(request.tools)
+        self.tools(profile, tools)
+        return ev.TaskSubmitted(
+            goal=request.goal,
+            agent=profile.name,
+            planner=planner.name,
+            budget=profile.budget(request.budget),
+            tools=tools,
+            models=self._allowed_models(profile, request.models),
+            thread_id=request.thread_id,
+            namespaces=None if request.namespaces is None else tuple(request.namespaces),
+            context=request.context,
+            history=conversation(history),
+            metadata=request.metadata,
+            submitted_by=by,
+        )
+
+    def tools(self, profile: Profile, wanted: Sequence[str] | None) -> dict[str, Tool]:
+        """The tools a task may call, by name: the profile's, narrowed to ``wanted``. Raises ``InvalidInput``."""
+        try:
+            allowed = {tool.name: tool for tool in self._tools.select(profile.settings.tools)}
+            chosen = allowed if wanted is None else {tool.name: tool for tool in self._tools.select(wanted)}
+        except NotFound as error:
+            raise InvalidInput(error.message, hint=error.hint) from None
+        beyond = sorted(chosen.keys() - allowed.keys())
+        if beyond:
+            raise InvalidInput(
+                f"Agent {profile.name} may not use {', '.join(beyond)}.",
+                hint=f"Add it to `tools` in [agents.{profile.name}], or leave it out of the request.",
+            )
+        return chosen
+
+    def _allowed_models(self, profile: Profile, wanted: Sequence[str] | None) -> tuple[str, ...] | None:
+        own = profile.settings.models
+        for name in (*(wanted or ()), *(own or ())):
+            try:
+                self._models.get(name)
+            except NotFound as error:
+                raise InvalidInput(error.message, hint=error.hint) from None
+        if wanted is None or own is None:
+            return tuple(wanted) if wanted is not None else own
+        beyond = sorted(set(wanted) - set(own))
+        if beyond:
+            raise InvalidInput(f"Agent {profile.name} may not use the model {', '.join(beyond)}.")
+        return tuple(wanted)
+
+
+def conversation(earlier: Sequence[TaskRecord]) -> tuple[Message, ...]:
+    """Goals and answers of a thread's earlier tasks, oldest first, the newest that fit ``HISTORY_CHARS``."""
+    kept: list[Message] = []
+    room = HISTORY_CHARS
+    for record in earlier[:HISTORY_TASKS]:
+        answer = record.answer or f"(This task ended {record.outcome or record.status}.)"
+        room -= len(record.goal) + len(answer)
+        if room < 0:
+            break
+        kept.append(Message(role="assistant", content=answer, label=record.label or SYSTEM))
+        kept.append(Message(role="user", content=record.goal))
+    return tuple(reversed(kept))
+
+
+def first_event(data: ev.TaskSubmitted) -> ev.Event:
+    return ev.Event(1, datetime.now(UTC), 0, data)

@@ -1,0 +1,94 @@
+"""The holder's pen: the only way a running task writes its journal."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from agents.feed import Feed
+from agents.interruption import Interruption
+from journal.errors import StaleLease
+from journal.events import Event, EventData
+from journal.projection import TaskState
+from journal.records import InboxItem, InboxKind, Lease
+from journal.store import Journal
+from planners.context import Transcript
+
+
+class TaskLog:
+    """One held task: its state, its transcript, and what is noted but not yet committed.
+
+    ``note`` is immediate and in memory; ``commit`` puts all that was noted on disk in one transaction. Nothing may leave
+    the process (a model request, an effect) before what led to it is committed.
+    """
+
+    def __init__(self, journal: Journal, feed: Feed, lease: Lease, events: Sequence[Event], *, lease_seconds: float) -> None:
+        self.lease = lease
+        self.lease_seconds = lease_seconds
+        self.state = TaskState.of(lease.tenant, lease.task_id, events)
+        self.transcript = Transcript()
+        self.interruption = Interruption()
+        self.mail: list[InboxItem] = []
+        self._journal = journal
+        self._feed = feed
+        self._noted: list[Event] = []
+        self._drained: list[InboxItem] = []
+        self._known: set[int] = set()
+        self._committing = asyncio.Lock()
+        self._lost = False
+        self.released = False
+        for event in events:
+            self.transcript.apply(event)
+
+    def note(self, data: EventData, *, intent_key: str | None = None) -> Event:
+        """Add an event to the next commit and to the state."""
+        event = Event(self.state.last_seq + 1, datetime.now(UTC), self.lease.epoch, data, intent_key)
+        self.state.apply(event)
+        self.transcript.apply(event)
+        self._noted.append(event)
+        return event
+
+    async def commit(self) -> None:
+        """Put what was noted on disk. Raises ``StaleLease`` when the task is no longer ours, ``StorageError`` when the
+        database refuses."""
+        async with self._committing:
+            self.ensure_held()
+            if not self._noted and not self._drained:
+                return
+            events, self._noted = self._noted, []
+            drained, self._drained = self._drained, []
+            appended = await self._journal.append(self.lease, events, self.state.record(), drained=drained)
+            self._feed.publish(self.lease.task_id, events)
+            self.deliver(appended.inbox)
+
+    def deliver(self, items: Sequence[InboxItem]) -> None:
+        """Take in mail; an item seen before changes nothing. A cancel breaks off the call at hand."""
+        for item in items:
+            if item.id in self._known:
+                continue
+            self._known.add(item.id)
+            self.mail.append(item)
+            if item.kind is InboxKind.CANCEL:
+                self.interruption.fire()
+
+    def take_mail(self) -> list[InboxItem]:
+        """The mail so far; it leaves the inbox with the next commit."""
+        taken, self.mail = self.mail, []
+        self._drained += taken
+        return taken
+
+    def ensure_held(self) -> None:
+        """Raises ``StaleLease`` when the task is known to be held by another worker."""
+        if self._lost:
+            raise StaleLease(f"{self.lease.task_id} is held by another worker now.")
+
+    def lose(self) -> None:
+        """Another worker holds the task now: break off and write nothing more."""
+        self._lost = True
+        self.interruption.fire()
+
+    def seconds_used(self) -> float:
+        """Working time since the start, without the time spent waiting for people."""
+        if self.state.started_at is None:
+            return 0.0
+        return time.time() - self.state.started_at.timestamp() - self.state.rested_seconds
