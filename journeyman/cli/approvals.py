@@ -150,6 +150,4 @@ def edited_calls(approval: "Document", edit: str) -> dict[str, Any]:
         return given
     if isinstance(given, dict) and len(steps) == 1:
         return {steps[0]: given}
-    raise InvalidInput(
-        "--edit must be an object of step ids with their arguments.", hint=f"The steps are {', '.join(steps)}."
-    )
+    raise InvalidInput("--edit must be an object of step ids with their arguments.", hint=f"The steps are {', '.join(steps)}.")

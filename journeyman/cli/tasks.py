@@ -1,6 +1,5 @@
 """``journeyman tasks``: look at tasks, and say something to them."""
 
-
 from collections.abc import AsyncIterator, Awaitable, Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,7 +78,14 @@ async def _list(settings: "Settings", which: dict[str, Any], as_json: bool) -> N
         show_table(
             ("ID", "STATUS", "AGE", "STEPS", "COST", "GOAL"),
             (
-                (t["id"], standing(t), ago(t["created_at"]), t["usage"]["steps"], money(t["usage"]["cost_usd"]), t["goal"][:200])
+                (
+                    t["id"],
+                    standing(t),
+                    ago(t["created_at"]),
+                    t["usage"]["steps"],
+                    money(t["usage"]["cost_usd"]),
+                    t["goal"][:200],
+                )
                 for t in page["tasks"]
             ),
             wide="GOAL",
