@@ -141,12 +141,12 @@ def _explain_one(model: type[BaseModel], loc: tuple[int | str, ...], kind: str, 
     if kind != "extra_forbidden":
         plain = _PLAIN.get(kind) or message.removeprefix("Value error, ")
         return f"{where}: {plain[0].lower() + plain[1:]}"
-    known = _fields_at(model, loc[:-1])
+    known = fields_at(model, loc[:-1])
     close = difflib.get_close_matches(str(loc[-1]), known, 1)
     return f"{where}: unknown key" + (f", did you mean `{close[0]}`?" if close else f"; known: {', '.join(sorted(known))}")
 
 
-def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+def fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The field names of the model that ``loc`` leads to; a step into a mapping's key stays with its value type."""
     here: Any = model
     for part in loc:

@@ -1,0 +1,36 @@
+"""What this runtime has to offer: tools, models and agents."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from api.problems import may_fail
+from api.routing import Caller, Served, StrictRoute, answer
+from api.schemas import AgentDocument, AgentList, ModelDocument, ModelList, ToolDocument, ToolList
+
+router = APIRouter(prefix="/v1", tags=["catalog"], route_class=StrictRoute)
+
+
+@router.get("/tools", response_model=ToolList)
+async def list_tools(runtime: Served, caller: Caller) -> Response:
+    """Every tool, by name."""
+    return answer(ToolList.model_construct(tools=tuple(ToolDocument.of(tool) for tool in runtime.tools.all())))
+
+
+@router.get("/tools/{name}", response_model=ToolDocument, responses=may_fail(404))
+async def show_tool(runtime: Served, caller: Caller, name: str) -> Response:
+    """One tool."""
+    return answer(ToolDocument.of(runtime.tools.get(name)))
+
+
+@router.get("/models", response_model=ModelList)
+async def list_models(runtime: Served, caller: Caller) -> Response:
+    """Every model that is configured."""
+    return answer(ModelList.model_construct(models=tuple(ModelDocument.of(model) for model in runtime.models.all())))
+
+
+@router.get("/agents", response_model=AgentList)
+async def list_agents(runtime: Served, caller: Caller) -> Response:
+    """Every agent profile, by name."""
+    agents = sorted(runtime.settings.agents.items())
+    documents = tuple(AgentDocument(name=name, **dict(settings)) for name, settings in agents)
+    return answer(AgentList.model_construct(agents=documents))

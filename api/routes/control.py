@@ -1,0 +1,45 @@
+"""What a person may do with a task while it runs or rests."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from agents.requests import InputRequest
+from api.problems import may_fail
+from api.routing import Caller, Served, StrictRoute, answer
+from api.schemas import CancelRequest, ForkRequest, TaskDocument
+
+router = APIRouter(prefix="/v1/tasks/{task_id}", tags=["tasks"], route_class=StrictRoute)
+
+_NO_BODY = may_fail(404, 409, 503, 507)
+_BODY = may_fail(400, 404, 409, 413, 415, 422, 503, 507)
+
+
+@router.post("/cancel", response_model=TaskDocument, responses=_BODY)
+async def cancel_task(runtime: Served, caller: Caller, task_id: str, body: CancelRequest | None = None) -> Response:
+    """Cancel the task, also in the middle of a call."""
+    note = body.note if body else ""
+    return answer(TaskDocument.of(await runtime.cancel(caller.tenant, task_id, by=caller.name, note=note)))
+
+
+@router.post("/pause", response_model=TaskDocument, responses=_NO_BODY)
+async def pause_task(runtime: Served, caller: Caller, task_id: str) -> Response:
+    """Let the task rest before its next call."""
+    return answer(TaskDocument.of(await runtime.pause(caller.tenant, task_id, by=caller.name)))
+
+
+@router.post("/resume", response_model=TaskDocument, responses=_NO_BODY)
+async def resume_task(runtime: Served, caller: Caller, task_id: str) -> Response:
+    """Let a paused task go on."""
+    return answer(TaskDocument.of(await runtime.resume(caller.tenant, task_id, by=caller.name)))
+
+
+@router.post("/input", response_model=TaskDocument, responses=_BODY)
+async def send_input(runtime: Served, caller: Caller, task_id: str, body: InputRequest) -> Response:
+    """Answer the task's question, tell it something, or settle a call in doubt."""
+    return answer(TaskDocument.of(await runtime.input(caller.tenant, task_id, body, by=caller.name)))
+
+
+@router.post("/fork", status_code=202, response_model=TaskDocument, responses=_BODY)
+async def fork_task(runtime: Served, caller: Caller, task_id: str, body: ForkRequest) -> Response:
+    """A new task that shares this one's journal up to an event and goes on from there."""
+    return answer(TaskDocument.of(await runtime.fork(caller.tenant, task_id, seq=body.seq, by=caller.name)), 202)

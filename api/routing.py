@@ -1,0 +1,102 @@
+"""What every route shares: strict JSON in, prebuilt JSON out, who asks, and the runtime."""
+
+import json
+import math
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Security
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from pydantic_core import to_json
+
+from agents.runtime import Runtime
+from api.keys import Principal
+from api.problems import Fault
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key made with `journeyman keys create`.")
+
+
+async def _runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+async def _caller(request: Request, _documented: Annotated[object, Security(_bearer)]) -> Principal:
+    principal: Principal = request.state.principal
+    return principal
+
+
+Served = Annotated[Runtime, Depends(_runtime)]
+Caller = Annotated[Principal, Depends(_caller)]
+"""Whoever the gate let in."""
+
+
+def answer(document: Any, status: int = 200) -> Response:
+    """A JSON response straight from pydantic's serializer; nothing is validated a second time."""
+    return Response(to_json(document, by_alias=True, inf_nan_mode="null"), status, media_type="application/json")
+
+
+class StrictRoute(APIRoute):
+    """A route whose body must be declared as JSON and be JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+        reads_json = self.body_field is not None
+
+        async def strict(request: Request) -> Response:
+            if reads_json:
+                _require_json(request)
+            return await handler(StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
+class StrictRequest(Request):
+    """Reads JSON as RFC 8259 has it: UTF-8, no NaN, no number or nesting beyond what can be kept."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._json = parse_json(await self.body())
+        return self._json
+
+
+def parse_json(body: bytes) -> Any:
+    """The value of a JSON text. Raises ``Fault`` (400) with what is wrong and where."""
+    try:
+        text = body.decode()
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        if "\\ud" in text or "\\uD" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        detail = f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+    except UnicodeDecodeError:
+        detail = "The body is not UTF-8."
+    except UnicodeEncodeError:
+        detail = "The body has half of a surrogate pair in a string."
+    except RecursionError:
+        detail = "The body is nested too deeply."
+    except ValueError as error:
+        detail = f"The body has a number that cannot be kept: {error}."
+    else:
+        return value
+    raise Fault(400, detail, hint="Send JSON as RFC 8259 defines it, in UTF-8.") from None
+
+
+def _require_json(request: Request) -> None:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        what = f"not {media_type}" if media_type else "and its type must be named"
+        raise Fault(415, f"The body must be JSON, {what}.", hint="Send the header Content-Type: application/json.")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits[:40]} is too large")
+    return number
