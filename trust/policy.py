@@ -66,9 +66,12 @@ def _decide_fetch(facts: CallFacts) -> Verdict:
 
 
 def urls_in(text: str) -> frozenset[str]:
-    """The http(s) URLs that ``text`` contains, each with and without the punctuation that ends a sentence."""
+    """The http(s) URLs that ``text`` contains, each also without the punctuation behind it, mark by mark."""
     found = set()
     for match in _URL.finditer(text):
         url = match.group()
-        found |= {url, url.rstrip(_TRAILING)}
+        found.add(url)
+        while url[-1] in _TRAILING:
+            url = url[:-1]
+            found.add(url)
     return frozenset(found)

@@ -1,10 +1,12 @@
-"""Taking secrets out of values that are shown: settings, error texts, reports."""
+"""Taking secrets out of values: those that are known, by ``Redactor``; those that look like one, by ``redact``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 HIDDEN = "***"
+MIN_SECRET_CHARS = 6
+"""A shorter secret protects nothing, and taking it out would tear holes into ordinary text."""
 
 _PASSWORD_IN_URL = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://[^/\s:@]*:)[^/\s]+(?=@)")
 _SECRET_IN_QUERY = re.compile(r"(?i)(?P<before>[?&;](?:[\w-]*(?:password|passwd|secret|token|key|sig|signature))=)[^&;\s\"']+")
@@ -30,3 +32,25 @@ def _redact_named(name: str, value: Any) -> Any:
     if isinstance(value, str) and value and _SECRET_NAME.search(name):
         return HIDDEN
     return redact(value)
+
+
+class Redactor:
+    """Takes secrets known by their value out of texts and JSON values, wherever in them they stand."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = sorted({secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS}, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def redact_text(self, text: str) -> str:
+        """``text`` with asterisks in place of each known secret."""
+        return text if self._known is None else self._known.sub(HIDDEN, text)
+
+    def redact(self, value: Any) -> Any:
+        """A JSON value with every text in it redacted, names of objects included."""
+        if self._known is None:
+            return value
+        if isinstance(value, Mapping):
+            return {self.redact_text(str(name)): self.redact(inner) for name, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.redact(item) for item in value]
+        return self.redact_text(value) if isinstance(value, str) else value

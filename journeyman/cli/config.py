@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from journeyman.cli.context import invocation, load_settings
 from journeyman.cli.exits import Exit
+from journeyman.cli.options import Json
 from journeyman.cli.output import say, show, show_json, show_table
 
 if TYPE_CHECKING:
     from journeyman.settings import Settings
 
 app = typer.Typer(help="Show the settings in force, and check them.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("show")

@@ -10,17 +10,20 @@ from journeyman.cli.output import say, show
 
 FILE = "journeyman.toml"
 
+app = typer.Typer()
+
 
 def template() -> str:
     """The text of a fresh configuration file."""
     return files("journeyman.cli").joinpath("template.toml").read_text(encoding="utf-8")
 
 
+@app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write it; made if it is missing.")] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is already there.")] = False,
 ) -> None:
-    """Write a commented journeyman.toml whose values are the defaults.
+    """Write a commented journeyman.toml. Its values are the defaults.
 
     \b
     Examples:

@@ -16,7 +16,18 @@ from journeyman.cli.exits import Exit
 from journeyman.cli.output import say
 
 COMMANDS = {
+    "init": "journeyman.cli.init",
     "serve": "journeyman.cli.serve",
+    "tasks": "journeyman.cli.tasks",
+    "approvals": "journeyman.cli.approvals",
+    "memory": "journeyman.cli.memory",
+    "tools": "journeyman.cli.tools",
+    "models": "journeyman.cli.models",
+    "agents": "journeyman.cli.agents",
+    "keys": "journeyman.cli.keys",
+    "config": "journeyman.cli.config",
+    "doctor": "journeyman.cli.doctor",
+    "db": "journeyman.cli.db",
 }
 """Command name to the module whose ``app`` (a ``typer.Typer``) it is, in the order of ``--help``.
 

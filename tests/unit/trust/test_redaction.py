@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trust.redaction import redact, redact_text
+from trust.redaction import Redactor, redact, redact_text
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,16 @@ def test_what_is_no_secret_stays(value: object) -> None:
 def test_no_password_gets_through(password: str) -> None:
     secret = f"<{password}>"
     assert secret not in redact_text(f"postgresql://me:{secret}@host/db")
+
+
+def test_known_secrets_are_hidden_everywhere() -> None:
+    redactor = Redactor(["sk-abcdef", "sk-abcdefghi", ""])
+    assert redactor.redact_text("key sk-abcdefghi, sk-abcdef.") == "key ***, ***."
+    assert redactor.redact({"sk-abcdef": ["x", {"y": "Bearer sk-abcdef"}, 1, None]}) == {
+        "***": ["x", {"y": "Bearer ***"}, 1, None]
+    }
+
+
+def test_secrets_too_short_to_be_any_are_left() -> None:
+    assert Redactor(["a", "x"]).redact_text("a box") == "a box"
+    assert Redactor().redact({"a": 1}) == {"a": 1}
