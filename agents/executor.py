@@ -11,6 +11,7 @@ from agents.task_log import TaskLog
 from journal import events as ev
 from journal.projection import CallStage, CallState
 from journal.values import ApprovalStatus, WaitingReason
+from tools.errors import InvalidArguments
 from tools.types import Tool
 from trust.labels import SYSTEM
 
@@ -30,13 +31,14 @@ class Executor:
         free = [j for j in judged if not j.asks or j.call.stage in (CallStage.APPROVED, CallStage.SENT)]
         self._ask_for_word(log, [j for j in judged if j not in free])
         effects = [j for j in free if j.is_effect]
-        if effects and effects[0].call.stage is not CallStage.SENT:
+        intended = bool(effects) and effects[0].call.stage is not CallStage.SENT
+        if intended:
             intend(log, effects[0])
         await log.commit()
         try:
             async with log.interruption:
                 reads = [self._read(log, j) for j in free if not j.is_effect]
-                await _together([*reads, self._effects(log, effects)] if effects else reads)
+                await _together([*reads, self._effects(log, effects, intended)] if effects else reads)
         except Interrupted:
             return
         self._rest_if_open(log)
@@ -63,6 +65,10 @@ class Executor:
             return "malformed_arguments", "The arguments were not a JSON object; nothing was done."
         if call.denied is not None:
             return "denied", f"A person did not allow this call ({call.denied}); nothing was done. Do not repeat it."
+        try:
+            tool.check(call.call.args)
+        except InvalidArguments as error:
+            return "invalid_arguments", f"{error} Nothing was done."
         return None
 
     def _ask_for_word(self, log: TaskLog, calls: list[Judged]) -> None:
@@ -80,9 +86,9 @@ class Executor:
         else:
             log.note(outcome)
 
-    async def _effects(self, log: TaskLog, effects: list[Judged]) -> None:
+    async def _effects(self, log: TaskLog, effects: list[Judged], first_intended: bool) -> None:
         for place, judged in enumerate(effects):
-            await self._effect(log, judged, intended=place == 0 and judged.call.attempts == 1)
+            await self._effect(log, judged, intended=place == 0 and first_intended)
 
     async def _effect(self, log: TaskLog, judged: Judged, *, intended: bool) -> None:
         """Send an effect once its intent is on disk; an end without a known result is settled by the rule of doubt."""

@@ -30,12 +30,16 @@ class HttpFetch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A response: final URL after redirects, status, content type without parameters, and the body's text."""
+    """A response: final URL after redirects, status, content type without parameters, and the body's text.
+
+    ``private`` tells that it came from, or by way of, a private address that the operator allowed.
+    """
 
     url: str
     status: int
     content_type: str
     text: str
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,10 @@ class ToolContext:
     """A person's answer to the question this call asked before, if any."""
 
 
+def _anything(args: dict[str, Any]) -> None:
+    """Accepts all arguments."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A tool as the registry holds it.
@@ -72,6 +80,8 @@ class Tool:
     description: str
     parameters: dict[str, Any]
     run: Callable[[ToolContext, dict[str, Any]], Awaitable[ToolOutput]]
+    check: Callable[[dict[str, Any]], Any] = _anything
+    """Raises ``InvalidArguments`` without doing anything; ``run`` checks too. For use before a person is asked."""
     hints: ToolHints = field(default_factory=ToolHints)
     origin: str = "local"
     trust: Trust = Trust.UNTRUSTED
