@@ -109,7 +109,9 @@ def _listening(host: str, port: int):  # type: ignore[no-untyped-def]
 
 def _cannot_listen(host: str, port: int, error: OSError) -> ConfigurationError:
     if error.errno == errno.EADDRINUSE:
-        return ConfigurationError(f"Port {port} on {host} is in use.", hint="Choose another with --port, or stop what uses it.")
+        return ConfigurationError(
+            f"Port {port} on {host} is in use.", hint="Choose another with --port, or stop what uses it."
+        )
     return ConfigurationError(
         f"{host}:{port} cannot be listened on: {error.strerror}.", hint="Give --host an address of this machine."
     )
