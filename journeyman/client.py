@@ -5,10 +5,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
@@ -21,6 +21,9 @@ from journal.errors import (
     StorageFull,
     StorageUnavailable,
 )
+
+if TYPE_CHECKING:
+    from memory.items import Progress
 
 Document = dict[str, Any]
 
@@ -138,6 +141,14 @@ class Client:
                 "POST", "/v1/memory/documents", files={"file": (file.name, content)}, data=_given(**form)
             )
 
+    async def add_path(
+        self, path: Path, namespace: str, *, on_progress: "Callable[[Progress], None] | None" = None
+    ) -> Document:
+        """Add a file, or a folder with all below it; the fields of ``memory.items.Ingested``. Incremental."""
+        from journeyman.documents import upload_path
+
+        return await upload_path(self, path, namespace, on_progress)
+
     async def search(self, query: str, **more: Any) -> Document:
         """Search memory; ``more``: ``k``, ``namespace``, ``filters``."""
         return await self._document("POST", "/v1/memory/search", json={"query": query, **_given(**more)})
@@ -192,13 +203,21 @@ class Client:
                 raise self._unreachable(failure) from None
             await asyncio.sleep(delay)
 
+    async def follow(self, task_id: str, *, after: int = 0) -> AsyncIterator[Document]:
+        """Events as ``events`` gives them, until the task has ended or waits for a person."""
+        resting = False
+        async for event in self.events(task_id, after=after):
+            yield event
+            resting = event["kind"] == "task.waiting" or (resting and event["kind"] != "task.resumed")
+            if resting:
+                task = await self.task(task_id)
+                if task["status"] == "input_required" and task["last_seq"] <= event["seq"]:
+                    return
+
     async def wait(self, task_id: str) -> Document:
         """The Task document once the task has ended or waits for a person."""
-        async for event in self.events(task_id):
-            if event["kind"] == "task.waiting":
-                task = await self.task(task_id)
-                if task["status"] == "input_required":
-                    return task
+        async for _ in self.follow(task_id):
+            pass
         return await self.task(task_id)
 
     async def go_on(self, task_id: str) -> None:

@@ -10,13 +10,12 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-
-import uvicorn
+from collections.abc import AsyncIterator, Iterator
 
 from agents.runtime import Runtime
 from api.app import create_app
 from api.keys import KeyStore
+from api.server import ApiServer
 from journal.errors import ConfigurationError
 from journeyman import logs
 from journeyman.home import Serving, announced, sole_server
@@ -29,15 +28,12 @@ from workers.worker import Worker
 
 log = logging.getLogger(__name__)
 
-_GRACE_SECONDS = 1
-"""How long open requests may take to end at shutdown; event streams never end by themselves."""
 
-
-class _Server(uvicorn.Server):
-    """uvicorn without signal handling of its own."""
+class _Server(ApiServer):
+    """Leaves signals to ``serve``."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 
@@ -53,7 +49,7 @@ async def serve(settings: Settings) -> None:
         async with _working(settings) as runtime:
             keys = KeyStore(runtime.database, run_token=token)
             await _show_first_key(keys)
-            server = _Server(_uvicorn(create_app(runtime, keys, settings.api)))
+            server = _Server(create_app(runtime, keys, settings.api), settings.api)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             address = _address(listener)
             with announced(settings.home, Serving(address, os.getpid(), token)):
@@ -86,16 +82,16 @@ async def _working(settings: Settings) -> AsyncIterator[Runtime]:
 
 
 def _stop_on_signals() -> asyncio.Future[None]:
-    """A future that SIGTERM or SIGINT completes."""
+    """A future that SIGTERM or SIGINT cancels."""
     loop = asyncio.get_running_loop()
     stop: asyncio.Future[None] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: stop.done() or stop.set_result(None))
+        loop.add_signal_handler(number, stop.cancel)
     return stop
 
 
 @contextlib.contextmanager
-def _listening(host: str, port: int):  # type: ignore[no-untyped-def]
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=1024)
@@ -124,19 +120,6 @@ def _address(listener: socket.socket) -> str:
     if local.is_unspecified:
         local = ipaddress.ip_address("::1" if local.version == 6 else "127.0.0.1")
     return f"http://[{local}]:{port}" if local.version == 6 else f"http://{local}:{port}"
-
-
-def _uvicorn(app: object) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
 
 
 async def _show_first_key(keys: KeyStore) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from journal.records import TaskRecord
 from workers.admission import Admission
 from workers.app import RUN
 from workers.settings import WorkerSettings
@@ -24,11 +25,12 @@ class Worker:
     """Make it, and ``start`` it, in the event loop that shall run the tasks.
 
     ``drive`` is ``Runtime.drive``. A pool thread only waits for a slot and hands the task to the loop, so a few threads
-    serve any number of tasks; the slot is free again when the coroutine ends.
+    serve any number of tasks; the slot is free again when the coroutine ends. A task that comes back neither ended nor
+    waiting could not be worked on, and rests.
     """
 
     def __init__(
-        self, app: "Celery", settings: WorkerSettings, admission: Admission, drive: Callable[[str], Awaitable[object]]
+        self, app: "Celery", settings: WorkerSettings, admission: Admission, drive: Callable[[str], Awaitable[TaskRecord | None]]
     ) -> None:
         self._app = app
         self._settings = settings
@@ -75,8 +77,8 @@ class Worker:
     async def _run(self, task_id: str) -> None:
         failed = True
         try:
-            await self._drive(task_id)
-            failed = False
+            record = await self._drive(task_id)
+            failed = record is not None and not (record.status.ended or record.waiting)
         except Exception:
             log.exception("A task could not be run here; it is tried again after a rest.", extra={"task_id": task_id})
         finally:
