@@ -59,6 +59,10 @@ class ToolContext:
     """A person's answer to the question this call asked before, if any."""
 
 
+def _anything(args: dict[str, Any]) -> None:
+    """Accepts all arguments."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A tool as the registry holds it.
@@ -72,6 +76,8 @@ class Tool:
     description: str
     parameters: dict[str, Any]
     run: Callable[[ToolContext, dict[str, Any]], Awaitable[ToolOutput]]
+    check: Callable[[dict[str, Any]], Any] = _anything
+    """Raises ``InvalidArguments`` without doing anything; ``run`` checks too. For use before a person is asked."""
     hints: ToolHints = field(default_factory=ToolHints)
     origin: str = "local"
     trust: Trust = Trust.UNTRUSTED
