@@ -23,24 +23,39 @@ class Prompt(Sequence[Message]):
     one copy of the rest, not a second encoding of the whole history.
     """
 
-    __slots__ = ("_messages", "_wire")
+    __slots__ = ("_call_ids", "_messages", "_wire")
 
     def __init__(self, messages: Sequence[Message] = ()) -> None:
-        self._messages = list(messages)
+        self._messages: list[Message] = []
+        self._call_ids: set[str] = set()
         self._wire: dict[str, tuple[bytearray, int]] = {}
+        for message in messages:
+            self.append(message)
 
     def append(self, message: Message) -> None:
         self._messages.append(message)
+        self._call_ids.update(call.id for call in message.tool_calls)
+
+    def has_call(self, call_id: str) -> bool:
+        """Whether a tool call of this conversation already has this id."""
+        return call_id in self._call_ids
 
     def encoded(self, wire_format: str, encode: Callable[[Message], bytes]) -> bytes:
         """All messages in ``wire_format``, joined by commas; ``encode`` is called once for each message."""
+        return bytes(self._encode_new(wire_format, encode))
+
+    def encoded_size(self, wire_format: str, encode: Callable[[Message], bytes]) -> int:
+        """The length of ``encoded`` in bytes, without copying it."""
+        return len(self._encode_new(wire_format, encode))
+
+    def _encode_new(self, wire_format: str, encode: Callable[[Message], bytes]) -> bytearray:
         buffer, done = self._wire.get(wire_format, (bytearray(), 0))
         for message in self._messages[done:]:
             if buffer:
                 buffer += b","
             buffer += encode(message)
         self._wire[wire_format] = (buffer, len(self._messages))
-        return bytes(buffer)
+        return buffer
 
     @overload
     def __getitem__(self, index: int) -> Message: ...

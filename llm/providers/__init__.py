@@ -1,0 +1,1 @@
+"""Adapters: each speaks one API's wire format behind ``llm.provider.Provider``."""

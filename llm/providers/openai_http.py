@@ -1,0 +1,142 @@
+"""The OpenAI SDK's low-level request path over one pool of connections."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from llm.errors import MalformedAnswer
+from llm.providers.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import AsyncOpenAI
+
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of a response that are read; no model's answer comes near."""
+
+_MOST_CONNECTIONS = 4096
+_KEEPALIVE_SECONDS = 4.0
+"""Under the five seconds after which common servers close an idle connection: a request must not meet one just closing."""
+
+_CONNECT_SECONDS = 10.0
+_DRAIN_SECONDS = 1.0
+
+
+class OpenAIHttp:
+    """Requests to one endpoint, in one event loop. Retries are the caller's: the SDK makes none here."""
+
+    def __init__(self, endpoint: Endpoint, timeout_seconds: float, *, is_openai: bool) -> None:
+        self._endpoint = endpoint
+        self._timeout = timeout_seconds
+        self._is_openai = is_openai
+        self._client: AsyncOpenAI | None = None
+        self._opening = asyncio.Lock()
+
+    @asynccontextmanager
+    async def response(self, method: Literal["get", "post"], path: str, body: bytes = b"") -> "AsyncIterator[httpx2.Response]":
+        """A successful response whose body is not yet read. Here and while it is read, whatever the API or the network
+        does raises an error of ``llm.errors``; from connecting to the last byte it may take ``timeout_seconds``."""
+        client = await self._open()
+        from llm.providers.openai_errors import TRANSPORT_ERRORS, timed_out, translate
+
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await _send(client, method, path, body)
+                try:
+                    yield response
+                finally:
+                    await response.aclose()
+        except TRANSPORT_ERRORS as error:
+            raise translate(error, self._endpoint) from error
+        except TimeoutError:
+            raise timed_out(self._endpoint) from None
+
+    async def json(self, response: "httpx2.Response") -> Any:
+        """The response's body as JSON. Raises ``MalformedAnswer``."""
+        body = b"".join([piece async for piece in pieces(response)])
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError):
+            kind = response.headers.get("content-type", "no content type")
+            start = self._endpoint.clean(body[:200].decode("utf-8", "replace"))
+            raise MalformedAnswer(
+                f"{self._endpoint.address} answered with what is not JSON ({kind}): {start!r}",
+                hint="Check `base_url`; most addresses end in `/v1`.",
+            ) from None
+
+    async def aclose(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def _open(self) -> "AsyncOpenAI":
+        """The SDK's client, made on first use and in a thread: importing the SDK takes a second, and others use the loop."""
+        if self._client is None:
+            async with self._opening:
+                if self._client is None:
+                    self._client = await asyncio.to_thread(self._make_client)
+        return self._client
+
+    def _make_client(self) -> "AsyncOpenAI":
+        import httpx2
+        from openai import AsyncOpenAI, DefaultAioHttpClient
+
+        import llm.providers.openai_errors  # noqa: F401
+
+        limits = httpx2.Limits(max_connections=_MOST_CONNECTIONS, keepalive_expiry=_KEEPALIVE_SECONDS)
+        timeout = httpx2.Timeout(self._timeout, connect=min(_CONNECT_SECONDS, self._timeout))
+        # A redirect means a wrong address; following it would send prompts and key to wherever it points.
+        http_client = DefaultAioHttpClient(limits=limits, timeout=timeout, follow_redirects=False)
+        client = AsyncOpenAI(
+            api_key=self._endpoint.key, base_url=self._endpoint.url, timeout=timeout, max_retries=0, http_client=http_client
+        )
+        if not self._is_openai:
+            # The SDK takes these from the environment; other servers have no business with them.
+            client.organization = client.project = None
+        return client
+
+
+async def _send(client: "AsyncOpenAI", method: Literal["get", "post"], path: str, body: bytes) -> "httpx2.Response":
+    import httpx2
+    from openai import AsyncStream
+
+    # With a bare response asked for, the SDK hands it over unread and makes no stream of its own, whatever its types say.
+    if method == "get":
+        answer = await client.get(path, cast_to=httpx2.Response, stream=True, stream_cls=AsyncStream[object])
+    else:
+        headers = {"content-type": "application/json"}
+        answer = await client.post(
+            path,
+            content=body,
+            cast_to=httpx2.Response,
+            stream=True,
+            stream_cls=AsyncStream[object],
+            options={"headers": headers},
+        )
+    return cast("httpx2.Response", answer)
+
+
+async def pieces(response: "httpx2.Response") -> AsyncGenerator[bytes]:
+    """The body as it arrives. Raises ``MalformedAnswer`` for one that is larger than any answer can be."""
+    size = 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > LARGEST_ANSWER:
+            raise MalformedAnswer(f"The answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB.")
+        yield piece
+
+
+async def drain(rest: AsyncIterator[bytes]) -> None:
+    """Read what is left of a finished stream, for a moment: a connection read to its end is used again."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for _ in rest:
+                pass
+
+
+def is_json(response: "httpx2.Response") -> bool:
+    """Whether the body is one JSON document: what servers that cannot stream send when asked to."""
+    return response.headers.get("content-type", "").startswith("application/json")
