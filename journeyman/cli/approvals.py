@@ -1,7 +1,7 @@
 """``journeyman approvals``: see what waits for a person's word, and give it."""
 
 import json
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,7 +20,7 @@ ApprovalId = Annotated[str, typer.Argument(metavar="ID", help="The approval's id
 Note = Annotated[str, typer.Option(help="Why; kept in the journal, and told to the model when you deny.")]
 
 
-class Which(str, Enum):
+class Which(StrEnum):
     """What can have become of an approval."""
 
     pending = "pending"

@@ -1,13 +1,12 @@
 """``journeyman tasks``: look at tasks, and say something to them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from journeyman.cli.context import load_settings, run_async
-
 from journeyman.cli.exits import exit_of
 from journeyman.cli.options import Json, Limit, NoWait
 from journeyman.cli.output import say, show, show_json, show_json_line, show_table
@@ -23,7 +22,7 @@ app = typer.Typer(help="Look at tasks; cancel, pause, resume, answer and fork th
 TaskId = Annotated[str, typer.Argument(metavar="ID", help="The task's id.")]
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """The statuses a task can have."""
 
     submitted = "submitted"
@@ -35,7 +34,7 @@ class Status(str, Enum):
     rejected = "rejected"
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """What a person can say of a call in doubt."""
 
     happened = "happened"

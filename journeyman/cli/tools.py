@@ -121,19 +121,18 @@ def call_tool(
     settings = load_settings(ctx)
     tool = build_registry(settings.tools).get(name)
     args = arguments(tool, arg or [], json_args)
-    _ask_first(tool, args, yes)
+    if not (yes or tool.hints.read_only or (tool.workspace_only and workspace is None)):
+        _ask_first(tool, args)
     output = run_async(call_by_hand(settings, tool, args, workspace))
     _show_output(tool, output, as_json)
 
 
-def _ask_first(tool: "Tool", args: dict[str, Any], yes: bool) -> None:
+def _ask_first(tool: "Tool", args: dict[str, Any]) -> None:
     """Let a person agree to an effect. Raises ``InvalidInput`` where nobody can be asked."""
     import json
 
     from journal.errors import InvalidInput
 
-    if yes or tool.hints.read_only:
-        return
     if not is_interactive():
         raise InvalidInput(
             f"{tool.name} changes something, and nobody can be asked here.", hint="Give --yes to agree beforehand."
