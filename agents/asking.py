@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from llm.budget import cost_of, reserve
+from llm.budget import cost_usd, reserve
 from llm.calling import call
 
 from agents.feed import Feed
@@ -82,7 +82,7 @@ class Asker:
                 content=completion.content,
                 tool_calls=completion.tool_calls,
                 usage=completion.usage,
-                cost_usd=cost_of(model.price, completion.usage),
+                cost_usd=cost_usd(completion.usage, model.price),
                 finish_reason=completion.finish_reason,
                 response_id=completion.response_id,
                 seconds=round(time.monotonic() - started, 3),

@@ -11,6 +11,7 @@ from agents.task_log import TaskLog
 from journal import events as ev
 from journal.projection import CallStage, CallState
 from journal.values import ApprovalStatus, WaitingReason
+from tools.errors import InvalidArguments
 from tools.types import Tool
 from trust.labels import SYSTEM
 
@@ -63,6 +64,10 @@ class Executor:
             return "malformed_arguments", "The arguments were not a JSON object; nothing was done."
         if call.denied is not None:
             return "denied", f"A person did not allow this call ({call.denied}); nothing was done. Do not repeat it."
+        try:
+            tool.check(call.call.args)
+        except InvalidArguments as error:
+            return "invalid_arguments", f"{error} Nothing was done."
         return None
 
     def _ask_for_word(self, log: TaskLog, calls: list[Judged]) -> None:
