@@ -4,15 +4,14 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from llm.budget import cost_usd, reserve
-from llm.calling import call
-
 from agents.feed import Feed
 from agents.interruption import Interrupted
 from agents.task_log import TaskLog
 from journal import events as ev
 from journal.projection import TaskState
 from journal.values import Message, Outcome, Problem, Reservation, WaitingReason
+from llm.budget import cost_usd, reserve
+from llm.calling import call
 from llm.errors import BrokenAnswer, LlmError, RateLimited
 from llm.router import Model, Models
 from llm.types import Completion, Request, ToolOffer

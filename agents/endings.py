@@ -1,11 +1,10 @@
 """How a task ends: every ending has a name and says how to mend it."""
 
-from llm.budget import BudgetExhausted, DeadlinePassed
-
 from journal import events as ev
 from journal.errors import JourneymanError
 from journal.projection import TaskState
 from journal.values import Outcome, Problem, SourceRef
+from llm.budget import BudgetExhausted, DeadlinePassed
 from planners.planner import GiveUp
 from trust.labels import SYSTEM, join
 

@@ -31,13 +31,14 @@ class Executor:
         free = [j for j in judged if not j.asks or j.call.stage in (CallStage.APPROVED, CallStage.SENT)]
         self._ask_for_word(log, [j for j in judged if j not in free])
         effects = [j for j in free if j.is_effect]
-        if effects and effects[0].call.stage is not CallStage.SENT:
+        intended = bool(effects) and effects[0].call.stage is not CallStage.SENT
+        if intended:
             intend(log, effects[0])
         await log.commit()
         try:
             async with log.interruption:
                 reads = [self._read(log, j) for j in free if not j.is_effect]
-                await _together([*reads, self._effects(log, effects)] if effects else reads)
+                await _together([*reads, self._effects(log, effects, intended)] if effects else reads)
         except Interrupted:
             return
         self._rest_if_open(log)
@@ -85,9 +86,9 @@ class Executor:
         else:
             log.note(outcome)
 
-    async def _effects(self, log: TaskLog, effects: list[Judged]) -> None:
+    async def _effects(self, log: TaskLog, effects: list[Judged], first_intended: bool) -> None:
         for place, judged in enumerate(effects):
-            await self._effect(log, judged, intended=place == 0 and judged.call.attempts == 1)
+            await self._effect(log, judged, intended=place == 0 and first_intended)
 
     async def _effect(self, log: TaskLog, judged: Judged, *, intended: bool) -> None:
         """Send an effect once its intent is on disk; an end without a known result is settled by the rule of doubt."""

@@ -5,9 +5,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.preview import preview
-from trust.redaction import Redactor
-
 from agents.task_log import TaskLog
 from journal import events as ev
 from journal.projection import CallState
@@ -15,7 +12,9 @@ from journal.store import Journal
 from journal.values import ToolResult
 from memory.items import Memory
 from tools.errors import NeedsInput, StopTask, ToolError
+from tools.preview import preview
 from tools.types import HttpFetch, Tool, ToolContext, ToolOutput
+from trust.redaction import Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class Invoker:
             tool=tool.name,
             result=ToolResult(
                 content=content,
-                data=None if output.data is None else self._around.redactor.redact(output.data),
+                data=None if output.data is None else self._around.redactor.json(output.data),
                 label=output.label or tool.label,
                 sources=output.sources,
             ),
@@ -119,7 +118,7 @@ class Invoker:
         )
 
     def _clean(self, text: str) -> str:
-        return self._around.redactor.redact_text(text)
+        return self._around.redactor.text(text)
 
     def _context(self, log: TaskLog, call: CallState) -> ToolContext:
         state = log.state

@@ -13,6 +13,7 @@ from agents.following import follow
 from agents.holder import Holder
 from agents.invocation import Invoker, Surroundings
 from agents.requests import Decision, InputRequest, TaskRequest
+from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_event
 from journal.errors import Conflict, InvalidInput, NotFound
@@ -20,12 +21,17 @@ from journal.events import Event, TaskSubmitted
 from journal.ids import new_id
 from journal.projection import CallStage, TaskState
 from journal.records import InboxItem, InboxKind, TaskFilter, TaskRecord
+from journal.sql_store import open_journal
 from journal.store import Journal
 from journal.values import Approval, ApprovalStatus, Status, WaitingReason
+from llm.embedders.embedder import make_embedder
 from llm.router import Models
+from memory.edge_store import open_memory
 from memory.items import Memory
-from tools.registry import Registry
+from tools.http_fetch import GuardedFetch
+from tools.registry import Registry, build_registry
 from trust.digest import digest
+from trust.redaction import Redactor
 
 
 class Dispatcher(Protocol):
@@ -79,7 +85,7 @@ class Runtime:
         surroundings = Surroundings(
             journal=journal,
             memory=memory,
-            http=GuardedHttp(settings.tools.http),
+            http=GuardedFetch(settings.tools.http),
             workspaces=home / "workspaces",
             redactor=Redactor(known_secrets(settings)),
         )
@@ -238,7 +244,6 @@ class Runtime:
         await self._holder.aclose()
         await self.models.aclose()
         await self.memory.close()
-        await self.surroundings.http.aclose()
         await self.journal.close()
 
     async def _begin(self, tenant: str, events: Sequence[Event], idempotency: tuple[str, str] | None) -> TaskRecord:

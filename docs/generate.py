@@ -10,6 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -153,7 +154,7 @@ def _models_named_in(annotation: Any) -> Iterator[type[BaseModel]]:
 def _field_notes(model: type[BaseModel]) -> Mapping[str, str]:
     """The texts that stand right under fields in the source."""
     body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0].body  # type: ignore[attr-defined]
-    pairs = zip(body, body[1:], strict=False)
+    pairs = pairwise(body)
     return {
         field.target.id: _one_line(note.value.value)
         for field, note in pairs
@@ -202,7 +203,7 @@ def _default(field: Any) -> str:
         return "required"
     value = field.get_default(call_default_factory=True)
     if value is None or value is PydanticUndefined or (isinstance(value, (tuple, dict)) and not value):
-        return "–"
+        return "-"
     if isinstance(value, BaseModel):
         return f"`{value.model_dump_json()}`"
     if isinstance(value, Path | StrEnum):

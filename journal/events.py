@@ -33,6 +33,8 @@ class EventData(Value):
 
     kind: ClassVar[str]
     schema_version: ClassVar[int] = 1
+    whole: ClassVar[bool] = False
+    """Stored with the fields that hold their defaults, because those defaults may change from release to release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class TaskSubmitted(EventData):
     """Somebody gave a goal. ``namespaces`` are the memory namespaces that recall may search; none: all."""
 
     kind = "task.submitted"
+    whole = True
 
     goal: str
     agent: str

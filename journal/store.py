@@ -122,3 +122,19 @@ def utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("the journal keeps aware UTC times only")
     return moment
+
+
+def check_first(record: TaskRecord, events: Sequence[Event]) -> None:
+    """Raise ``ValueError`` unless these are a whole journal up to ``record.last_seq``."""
+    if not events or events[0].seq != 1:
+        raise ValueError("a journal starts with event 1")
+    check_append(record, events)
+
+
+def check_append(record: TaskRecord, events: Sequence[Event]) -> None:
+    """Raise ``ValueError`` unless the events follow each other and ``record`` is the row as of the last one."""
+    seqs = [event.seq for event in events]
+    if seqs and seqs != list(range(seqs[0], seqs[0] + len(seqs))):
+        raise ValueError(f"events must follow each other without gaps, not {seqs}")
+    if seqs and record.last_seq != seqs[-1]:
+        raise ValueError(f"the record is as of event {record.last_seq}, the events end with {seqs[-1]}")

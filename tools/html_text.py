@@ -52,10 +52,10 @@ def _mark(tag: str, event: str) -> str:
     """What stands where an element begins or ends."""
     if tag in _CELLS:
         return " | " if event == "end" else ""
-    if tag not in _BLOCKS:
-        return ""
     if tag in _LINES:
         return _LINES[tag] if event == "start" else ""
+    if tag not in _BLOCKS:
+        return ""
     if event == "start" and tag[0] == "h" and tag[1:].isdigit():
         return f"\n\n{'#' * int(tag[1:])} "
     return "\n\n"

@@ -30,12 +30,16 @@ class HttpFetch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A response: final URL after redirects, status, content type without parameters, and the body's text."""
+    """A response: final URL after redirects, status, content type without parameters, and the body's text.
+
+    ``private`` tells that it came from, or by way of, a private address that the operator allowed.
+    """
 
     url: str
     status: int
     content_type: str
     text: str
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,56 +1,103 @@
-"""Taking secrets out of values: those that are known, by ``Redactor``; those that look like one, by ``redact``."""
+"""Taking secrets out of what is written down: known values, and what looks like a key or password.
 
+Every pattern runs in time linear in the text: its repeats are bounded, or cannot start inside one another.
+"""
+
+import base64
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
-HIDDEN = "***"
-MIN_SECRET_CHARS = 6
-"""A shorter secret protects nothing, and taking it out would tear holes into ordinary text."""
+REDACTED = "[redacted]"
+_SHORTEST = 6
 
-_PASSWORD_IN_URL = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://[^/\s:@]*:)[^/\s]+(?=@)")
-_SECRET_IN_QUERY = re.compile(r"(?i)(?P<before>[?&;](?:[\w-]*(?:password|passwd|secret|token|key|sig|signature))=)[^&;\s\"']+")
-_SECRET_NAME = re.compile(r"(?i)(password|passwd|secret|token|api[_-]?key|authorization|credential)s?$")
+_NAMES = (
+    r"pass(?:word|wd|phrase)|pwd|secret|(?:client|app|signing|webhook)[_-]?secret|(?:api|access|private|secret)[_-]?key"
+    r"|secret[_-]?access[_-]?key|(?:auth|access|refresh|bearer|session|id|api|bot)[_-]?token|token|credentials?"
+)
+_SECRET_FIELD = re.compile(
+    rf"(?:[a-z0-9]{{1,40}}[_-]){{0,6}}(?:{_NAMES})|(?:proxy-)?authorization|(?:set-)?cookie|x-api-key", re.IGNORECASE
+)
 
-
-def redact_text(text: str) -> str:
-    """``text`` without the passwords and keys in the URLs it holds."""
-    text = _PASSWORD_IN_URL.sub(lambda found: found["before"] + HIDDEN, text)
-    return _SECRET_IN_QUERY.sub(lambda found: found["before"] + HIDDEN, text)
-
-
-def redact(value: Any) -> Any:
-    """A copy of a JSON value without secrets: texts under a name that says secret, and those inside URLs."""
-    if isinstance(value, Mapping):
-        return {name: _redact_named(str(name), inner) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [redact(item) for item in value]
-    return redact_text(value) if isinstance(value, str) else value
-
-
-def _redact_named(name: str, value: Any) -> Any:
-    if isinstance(value, str) and value and _SECRET_NAME.search(name):
-        return HIDDEN
-    return redact(value)
+_KEYS = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:"
+    r"sk-[A-Za-z0-9_-]{20,400}"  # OpenAI, Anthropic
+    r"|xox[abeoprs]-[A-Za-z0-9-]{10,400}|xapp-[A-Za-z0-9-]{10,400}"  # Slack
+    r"|gh[opsur]_[A-Za-z0-9]{30,300}|github_pat_[A-Za-z0-9_]{30,300}|glpat-[A-Za-z0-9_-]{20,300}"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}"
+    r"|AIza[A-Za-z0-9_-]{35}"
+    r"|hf_[A-Za-z0-9]{30,200}"
+    r"|[rs]k_(?:live|test)_[A-Za-z0-9]{16,300}"
+    r"|eyJ[A-Za-z0-9_-]{8,8000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{8,2000}"  # JWT
+    r")(?![A-Za-z0-9_-])"
+)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s:,.\\-]{0,20000}?-----END [A-Z ]{0,40}PRIVATE KEY-----"
+)
+_BEARER = re.compile(r"\b(bearer|basic)( {1,4})(?=[A-Za-z._~+/-]{0,200}[0-9])[A-Za-z0-9._~+/-]{16,4000}={0,2}", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"']{0,200}:)[^\s/@\"']{1,500}(?=@)", re.IGNORECASE)
+_PAIR = re.compile(
+    rf"""(?<![A-Za-z0-9])((?:[a-z0-9]{{1,40}}[_-]){{0,6}}(?:{_NAMES})["']?[ \t]{{0,4}})([:=])([ \t]{{0,4}})"""
+    r"""("[^"\n]{1,500}"|'[^'\n]{1,500}'|[^\s"',;&<>)\]}]{1,500})""",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[A-Za-z]?[a-z]*[.?!]?")
 
 
 class Redactor:
-    """Takes secrets known by their value out of texts and JSON values, wherever in them they stand."""
+    """Replaces secrets by ``[redacted]``. ``known`` are values that must never be seen, wherever they stand.
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+    Known values shorter than 6 characters are left alone: they would turn up inside ordinary words.
+    """
 
-    def redact_text(self, text: str) -> str:
-        """``text`` with asterisks in place of each known secret."""
-        return text if self._known is None else self._known.sub(HIDDEN, text)
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        spellings = {form for value in known if len(value) >= _SHORTEST for form in _spellings(value)}
+        ordered = sorted(spellings, key=lambda form: (-len(form), form))
+        self._known = re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
-    def redact(self, value: Any) -> Any:
-        """A JSON value with every text in it redacted, names of objects included."""
-        if self._known is None:
-            return value
+    def text(self, text: str) -> str:
+        """``text`` without secrets."""
+        if self._known is not None:
+            text = self._known.sub(REDACTED, text)
+        text = _PRIVATE_KEY.sub(REDACTED, text)
+        text = _KEYS.sub(REDACTED, text)
+        text = _BEARER.sub(rf"\1\2{REDACTED}", text)
+        text = _URL_PASSWORD.sub(rf"\1{REDACTED}", text)
+        return _PAIR.sub(_pair, text)
+
+    def json(self, value: Any) -> Any:
+        """A JSON value without secrets; the text under a key such as ``password`` is one, whatever it looks like."""
+        if isinstance(value, str):
+            return self.text(value)
         if isinstance(value, Mapping):
-            return {self.redact_text(str(name)): self.redact(inner) for name, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.redact(item) for item in value]
-        return self.redact_text(value) if isinstance(value, str) else value
+            return {self.text(str(key)): self._field(str(key), part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.json(part) for part in value]
+        return value
+
+    def _field(self, key: str, value: Any) -> Any:
+        if isinstance(value, str) and value and _SECRET_FIELD.fullmatch(key):
+            return REDACTED
+        return self.json(value)
+
+
+def _spellings(value: str) -> set[str]:
+    """A secret as itself, in a URL, in JSON, and in base64."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return {value, quote(value, safe=""), escaped, base64.b64encode(value.encode("utf-8", "replace")).decode()}
+
+
+def _pair(match: re.Match[str]) -> str:
+    name, sign, space, value = match.groups()
+    if value.startswith(REDACTED[:-1]) or (sign == ":" and not _is_value(match, value)):
+        return match[0]
+    quoted = value[0] if value[0] in "\"'" else ""
+    return f"{name}{sign}{space}{quoted}{REDACTED}{quoted}"
+
+
+def _is_value(match: re.Match[str], value: str) -> bool:
+    """Behind a colon prose goes on too ("the password: it must be long"): a single word counts only at the end of its line."""
+    ends_line = match.string[match.end() : match.end() + 1] in ("", "\n", "\r")
+    starts_line = match.start() == 0 or match.string[match.start() - 1] in "\n \t-"
+    return not _WORD.fullmatch(value) or (ends_line and starts_line and not value.endswith((".", "?", "!")))

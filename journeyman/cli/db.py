@@ -52,9 +52,9 @@ def upgrade(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 def _report(url: str, found: "SchemaStatus", as_json: bool) -> None:
-    from trust.redaction import redact_text
+    from trust.redaction import Redactor
 
-    where = redact_text(url)
+    where = Redactor().text(url)
     if as_json:
         show_json(
             {"database": where, "current": found.current, "pending": list(found.pending), "up_to_date": not found.pending}

@@ -13,7 +13,7 @@ from journal.errors import ConfigurationError, JourneymanError
 from journeyman.cli.checking import mistakes_between
 from journeyman.cli.context import Invocation
 from journeyman.cli.finding import Finding
-from trust.redaction import redact_text
+from trust.redaction import Redactor
 
 if TYPE_CHECKING:
     from journeyman.settings import Settings
@@ -87,9 +87,9 @@ class _Running:
         try:
             self.findings = [_clean(finding) for finding in self.check()]
         except JourneymanError as error:
-            self.findings = [Finding(self.part, "problem", redact_text(error.message), redact_text(error.hint))]
+            self.findings = [Finding(self.part, "problem", _clean_text(error.message), _clean_text(error.hint))]
         except Exception as error:
-            found = redact_text(f"The check failed: {type(error).__name__}: {error}")
+            found = _clean_text(f"The check failed: {type(error).__name__}: {error}")
             self.findings = [Finding(self.part, "problem", found, "This is a fault in Journeyman; please report it.")]
 
 
@@ -110,5 +110,9 @@ def _outcome(one: _Running) -> Sequence[Finding]:
     return [Finding(one.part, "problem", f"No answer within {SECONDS:g} s.", "See whether what it needs is up and reachable.")]
 
 
+def _clean_text(text: str) -> str:
+    return Redactor().text(text)
+
+
 def _clean(finding: Finding) -> Finding:
-    return Finding(finding.part, finding.level, redact_text(finding.found), redact_text(finding.mend))
+    return Finding(finding.part, finding.level, _clean_text(finding.found), _clean_text(finding.mend))

@@ -11,7 +11,6 @@ from tools.html_text import html_to_text
 from tools.types import ToolContext, ToolOutput
 from trust.labels import Label, Trust, Visibility
 
-_LABEL = Label(sources=("tool:http_get",), trust=Trust.UNTRUSTED, visibility=Visibility.PUBLIC)
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -23,9 +22,11 @@ async def http_get(
     fetched = await context.http.get(url)
     text = await asyncio.to_thread(html_to_text, fetched.text) if fetched.content_type in _HTML else fetched.text
     data = {"url": fetched.url, "status": fetched.status, "content_type": fetched.content_type, "text": text}
+    visibility = Visibility.PRIVATE if fetched.private else Visibility.PUBLIC
+    label = Label(sources=("tool:http_get",), trust=Trust.UNTRUSTED, visibility=visibility)
     return ToolOutput(
         f"HTTP {fetched.status} · {fetched.content_type or 'no content type'} · {fetched.url}\n\n{text}",
         data=data,
-        label=_LABEL,
-        sources=(SourceRef(source=fetched.url, position="web page", label=_LABEL),),
+        label=label,
+        sources=(SourceRef(source=fetched.url, position="web page", label=label),),
     )

@@ -1,9 +1,10 @@
 """Units, by the ``pint`` library, which is imported when the first unit is met."""
 
 import difflib
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from tools.calculator.values import Quantity, Units, written_units
 from tools.errors import ToolError
@@ -52,7 +53,7 @@ def convert(quantity: Quantity, units: Units) -> Quantity:
         converted = source.to(registry.UnitsContainer(dict(units)))
     except (pint.DimensionalityError, pint.OffsetUnitCalculusError):
         raise ToolError(_mismatch(quantity.units, units)) from None
-    return Quantity(cast(Fraction, converted.magnitude), units)
+    return Quantity(Fraction(converted.magnitude), units)
 
 
 def reduced(magnitude: Fraction, units: Units) -> Fraction | Quantity:
@@ -78,10 +79,14 @@ def _lookup(name: str) -> Units | None:
     spelled = _ALIASES.get(name, name)
     for spelling in (spelled, spelled.lower()) if len(spelled) > _LONGEST_SYMBOL else (spelled,):
         try:
-            return tuple((part, Fraction(power)) for part, power in registry.Unit(spelling)._units.items())
+            return _units(registry.Quantity(Fraction(1), registry.Unit(spelling)).to_tuple()[1])
         except (pint.UndefinedUnitError, ValueError, AttributeError, TypeError):
             continue
     return None
+
+
+def _units(powers: Iterable[Any]) -> Units:
+    return tuple((str(name), Fraction(power)) for name, power in powers)
 
 
 def _close(name: str) -> str:

@@ -1,0 +1,249 @@
+"""What happens to tasks inside one shared commit: claims, appends, sends, releases and heartbeats, together.
+
+The rows that the batch touches are read (and on Postgres locked) at once; each operation is judged against its row and the
+ones before it; then all appends are written in bulk.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, insert, select, update
+
+from journal.codec import Blob, StoredEvent, from_micros
+from journal.errors import NotFound, StaleLease
+from journal.group_commit import alone
+from journal.records import InboxItem, InboxKind, Lease
+from journal.rows import Standing
+from journal.schema import database_now, inbox, tasks
+from journal.statements import Statements, TaskRow
+from journal.store import Appended, Heartbeat
+
+
+class Operation(Protocol):
+    """``task_id`` and ``owner`` name the rows it needs."""
+
+    @property
+    def task_id(self) -> str | None: ...
+
+    @property
+    def owner(self) -> str | None: ...
+
+    def apply(self, commit: "Commit") -> Exception | None:
+        """Do it, or say why not, having written nothing."""
+
+    def finish(self, commit: "Commit") -> Any:
+        """The outcome, once everything is written."""
+
+
+class Commit:
+    """One shared transaction under way."""
+
+    def __init__(self, connection: Connection, statements: Statements, rows: dict[str, TaskRow], cursor: Any) -> None:
+        self.connection = connection
+        self.rows = rows
+        self._statements = statements
+        self._cursor = cursor
+        self._events: list[tuple[Any, ...]] = []
+        self._blobs: list[tuple[Any, ...]] = []
+        self._progress: list[tuple[Any, ...]] = []
+        self._standing: list[tuple[Any, ...]] = []
+        self._results: list[tuple[Any, ...]] = []
+        self._drained: list[tuple[int, int]] = []
+        self._mail: dict[int, list[InboxItem]] = {}
+
+    def held(self, lease: Lease) -> TaskRow | None:
+        """The lease's row, if the lease is current."""
+        row = self.rows.get(lease.task_id)
+        return row if row is not None and row.epoch == lease.epoch and row.owner == lease.owner else None
+
+    def append(self, row: TaskRow, op: "Append") -> None:
+        number, tenant = row.id, row.tenant
+        self._events += [(number, e[0], tenant, *e[1:]) for e in op.events]
+        self._blobs += [(tenant, *blob) for blob in op.blobs]
+        self._progress.append((*op.progress, number))
+        if op.standing is not None:
+            self._standing.append((*op.standing.columns, number))
+            self._results.append((op.standing.result, number))
+        self._drained += [(number, item.id) for item in op.drained]
+
+    def flush(self) -> None:
+        """Write what was gathered, a statement for each table, and read the mail of the tasks that have some."""
+        s, many = self._statements, self._many
+        many(s.insert_blobs.sql, sorted(self._blobs))
+        many(s.insert_events.sql, self._events)
+        many(s.progress.sql, self._progress)
+        many(s.standing.sql, self._standing)
+        many(s.result.sql, self._results)
+        many(s.drain.sql, self._drained)
+        many(s.recount_mail.sql, [(number,) for number in sorted({number for number, _ in self._drained})])
+        if numbers := [row.id for row in self.rows.values() if row.mail_at is not None]:
+            self._mail = read_mail(self.connection, numbers)
+
+    def _many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            self._cursor.executemany(sql, rows)
+
+    def mail(self, row: TaskRow) -> tuple[InboxItem, ...]:
+        """What is in the task's inbox, behind this commit."""
+        return tuple(self._mail.get(row.id, ()))
+
+
+class TaskWork:
+    """The ``Work`` of all operations on tasks."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+
+    def __call__(self, connection: Connection, operations: Sequence[Operation]) -> Sequence[Any]:
+        cursor = connection.connection.cursor()
+        try:
+            ids = {op.task_id for op in operations if op.task_id is not None}
+            owners = {op.owner for op in operations if op.owner is not None}
+            commit = Commit(connection, self._statements, self._statements.look(cursor, ids, owners), cursor)
+            refusals = [op.apply(commit) for op in operations]
+            commit.flush()
+            return [op.finish(commit) if why is None else why for op, why in zip(operations, refusals, strict=True)]
+        finally:
+            cursor.close()
+
+
+@dataclass(slots=True)
+class Append:
+    """Events and the row's new values; ``standing`` is ``None`` where it has not changed since the last append."""
+
+    lease: Lease
+    events: Sequence[StoredEvent]
+    blobs: Sequence[Blob]
+    progress: tuple[Any, ...]
+    standing: Standing | None
+    drained: Sequence[InboxItem]
+    also: Callable[[Connection], None] | None
+    owner: str | None = None
+
+    @property
+    def task_id(self) -> str:
+        return self.lease.task_id
+
+    def apply(self, commit: Commit) -> Exception | None:
+        row = commit.held(self.lease)
+        if row is None:
+            return StaleLease(f"Another worker holds {self.task_id} now.")
+        if self.events and self.events[0].seq != row.last_seq + 1:
+            return StaleLease(f"{self.task_id}: event {self.events[0].seq} does not follow {row.last_seq}.")
+        if self.also is not None and isinstance(failure := alone(commit.connection, self.also), Exception):
+            return failure
+        commit.append(row, self)
+        row.last_seq += len(self.events)
+        return None
+
+    def finish(self, commit: Commit) -> Appended:
+        mail = commit.mail(commit.rows[self.task_id])
+        return Appended(mail) if mail else _NO_MAIL
+
+
+_NO_MAIL = Appended()
+
+
+@dataclass(slots=True)
+class Claim:
+    task_id: str
+    by: str
+    lease_micros: int
+    owner: str | None = None
+    _lease: Lease | None = None
+
+    def apply(self, commit: Commit) -> Exception | None:
+        self._lease = None
+        row = commit.rows.get(self.task_id)
+        if row is None or not row.free:
+            return None
+        row.epoch, row.owner, row.free = row.epoch + 1, self.by, False
+        values = {"epoch": row.epoch, "lease_owner": self.by, "lease_until": database_now() + self.lease_micros}
+        until = commit.connection.scalar(
+            update(tasks).where(tasks.c.id == row.id).values(values).returning(tasks.c.lease_until)
+        )
+        self._lease = Lease(self.task_id, row.tenant, self.by, row.epoch, from_micros(until or 0))
+        return None
+
+    def finish(self, commit: Commit) -> Lease | None:
+        return self._lease
+
+
+@dataclass(slots=True)
+class Release:
+    lease: Lease
+    owner: str | None = None
+    _released: bool = True
+
+    @property
+    def task_id(self) -> str:
+        return self.lease.task_id
+
+    def apply(self, commit: Commit) -> Exception | None:
+        row = commit.held(self.lease)
+        if row is None:
+            return None
+        self._released = row.mail_at is None
+        if self._released:
+            row.owner, row.free = None, True
+            values = {"lease_owner": None, "lease_until": None}
+            commit.connection.execute(update(tasks).where(tasks.c.id == row.id).values(values))
+        return None
+
+    def finish(self, commit: Commit) -> bool:
+        return self._released
+
+
+@dataclass(slots=True)
+class Send:
+    tenant: str
+    task_id: str
+    kind: InboxKind
+    data: str
+    owner: str | None = None
+
+    def apply(self, commit: Commit) -> Exception | None:
+        row = commit.rows.get(self.task_id)
+        if row is None or row.tenant != self.tenant:
+            return NotFound(f"There is no task {self.task_id}.")
+        values = {"task": row.id, "kind": self.kind.value, "data": self.data, "at": database_now()}
+        at = commit.connection.scalar(insert(inbox).values(values).returning(inbox.c.at))
+        if row.mail_at is None:
+            row.mail_at = at
+            commit.connection.execute(update(tasks).where(tasks.c.id == row.id).values(mail_at=at))
+        return None
+
+    def finish(self, commit: Commit) -> None:
+        return None
+
+
+@dataclass(slots=True)
+class Beat:
+    """A heartbeat for all leases of ``owner``."""
+
+    owner: str
+    lease_micros: int
+    task_id: str | None = None
+    _held: Sequence[TaskRow] = ()
+
+    def apply(self, commit: Commit) -> Exception | None:
+        self._held = [row for row in commit.rows.values() if row.owner == self.owner]
+        if self._held:
+            until = {"lease_until": database_now() + self.lease_micros}
+            commit.connection.execute(update(tasks).where(tasks.c.lease_owner == self.owner).values(until))
+        return None
+
+    def finish(self, commit: Commit) -> Heartbeat:
+        inboxes = {row.public_id: mail for row in self._held if (mail := commit.mail(row))}
+        return Heartbeat(frozenset(row.public_id for row in self._held), inboxes)
+
+
+def read_mail(connection: Connection, numbers: Sequence[int]) -> dict[int, list[InboxItem]]:
+    """The messages of these tasks, oldest first."""
+    query = select(inbox.c.task, inbox.c.id, inbox.c.kind, inbox.c.data).where(inbox.c.task.in_(numbers)).order_by(inbox.c.id)
+    mail: dict[int, list[InboxItem]] = {}
+    for task, number, kind, data in connection.execute(query):
+        mail.setdefault(task, []).append(InboxItem(InboxKind(kind), json.loads(data), number))
+    return mail

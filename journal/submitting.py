@@ -1,0 +1,68 @@
+"""Writing a new task: its row, its documents, its first events, and the key that makes asking twice harmless."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from journal.codec import Blob, StoredEvent, to_micros
+from journal.errors import Conflict
+from journal.reading import read_record
+from journal.records import TaskRecord
+from journal.rows import PROGRESS, STANDING, fixed, progress, request, standing
+from journal.schema import idempotency_keys, task_documents, tasks
+from journal.statements import Statements
+
+
+def submit(
+    connection: Connection,
+    statements: Statements,
+    record: TaskRecord,
+    events: Sequence[StoredEvent],
+    blobs: Sequence[Blob],
+    idempotency: tuple[str, str] | None,
+) -> TaskRecord:
+    """See ``Journal.submit``."""
+    if idempotency is not None:
+        first = _first_task(connection, record, *idempotency)
+        if first != record.id:
+            return read_record(connection, record.tenant, first)
+    changing = standing(record, to_micros(record.created_at))
+    row = {
+        **fixed(record),
+        **dict(zip(STANDING, changing.columns, strict=True)),
+        **dict(zip(PROGRESS, progress(record), strict=True)),
+    }
+    number = connection.scalar(insert(tasks).values(row).returning(tasks.c.id))
+    connection.execute(insert(task_documents), {"task": number, "request": request(record), "result": changing.result})
+    cursor = connection.connection.cursor()
+    try:
+        if blobs:
+            cursor.executemany(statements.insert_blobs.sql, sorted((record.tenant, *blob) for blob in blobs))
+        cursor.executemany(statements.insert_events.sql, [(number, e[0], record.tenant, *e[1:]) for e in events])
+    finally:
+        cursor.close()
+    return record
+
+
+def _first_task(connection: Connection, record: TaskRecord, key: str, digest: str) -> str:
+    """The public id of the task that this key stands for: the record's own, where the key is new."""
+    values = {"tenant": record.tenant, "key": key, "digest": digest, "task": record.id}
+    if connection.execute(_upsert(connection).values(values).on_conflict_do_nothing()).rowcount:
+        return record.id
+    c = idempotency_keys.c
+    known = connection.execute(select(c.digest, c.task).where(c.tenant == record.tenant, c.key == key)).one()
+    if known.digest != digest:
+        raise Conflict(
+            "The idempotency key was used before, for another request.",
+            hint="Send the same request again, or choose a new key.",
+        )
+    return str(known.task)
+
+
+def _upsert(connection: Connection) -> Any:
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as upsert
+    else:
+        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
+    return upsert(idempotency_keys)
