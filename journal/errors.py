@@ -30,6 +30,14 @@ class Conflict(JourneymanError):
     """The request does not fit the state the thing is in."""
 
 
+def reused_key() -> Conflict:
+    """The error for an idempotency key that stands for another request."""
+    return Conflict(
+        "The idempotency key was used before, for another request.",
+        hint="Send the same request again, or choose a new key.",
+    )
+
+
 class InvalidInput(JourneymanError):
     """The caller's input cannot be used as it is."""
 

@@ -17,6 +17,7 @@ from journal.records import TaskRecord
 from journal.values import (
     Approval,
     ApprovalStatus,
+    Budget,
     Outcome,
     Problem,
     Reservation,
@@ -122,9 +123,10 @@ class TaskState:
         """Fold a journal (or a prefix of one), which starts with ``task.submitted``."""
         rest = iter(events)
         first = next(rest)
-        if not isinstance(first.data, ev.TaskSubmitted):
+        if first.kind != ev.TaskSubmitted.kind:
             raise ValueError(f"a journal starts with task.submitted, not {first.kind}")
-        state = cls(id=task_id, tenant=tenant, submitted=first.data, created_at=first.at, last_seq=first.seq)
+        submitted = first.data if isinstance(first.data, ev.TaskSubmitted) else _FORGOTTEN_GOAL
+        state = cls(id=task_id, tenant=tenant, submitted=submitted, created_at=first.at, last_seq=first.seq)
         for event in rest:
             state.apply(event)
         return state
@@ -180,6 +182,10 @@ class TaskState:
             metadata=s.metadata,
         )
 
+    def _call(self, call_id: str, tool: str) -> CallState:
+        """The call of that id; where the model's turn that asked for it is forgotten, a bare one."""
+        return self.calls.setdefault(call_id, CallState(ToolCall(id=call_id, tool=tool)))
+
     def _spend(self, **more: float) -> None:
         self.usage = self.usage.model_copy(update={name: getattr(self.usage, name) + amount for name, amount in more.items()})
 
@@ -193,7 +199,7 @@ class TaskState:
     def _see(self, label: Label) -> None:
         self.context_label = label if self.context_label is None else join(self.context_label, label)
 
-    def _end(self, event: Event, status: Status, outcome: Outcome) -> None:
+    def _end(self, event: Event, status: Status, outcome: Outcome | None) -> None:
         self.status, self.outcome, self.waiting, self.ended_at = status, outcome, None, event.at
 
 
@@ -275,7 +281,7 @@ def _llm_failed(state: TaskState, event: Event, data: ev.LlmFailed) -> None:
 
 
 def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> None:
-    call = state.calls[data.call_id]
+    call = state._call(data.call_id, data.tool)
     if data.attempt == 1:
         state._seen[digest([data.tool, data.version, data.args])] += 1
     call.stage, call.intent_key = CallStage.SENT, event.intent_key
@@ -284,28 +290,28 @@ def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> N
 
 
 def _tool_completed(state: TaskState, event: Event, data: ev.ToolCompleted) -> None:
-    _call_done(state, data.call_id)
+    _call_done(state, data.call_id, data.tool)
     state._see(data.result.label)
     known = set(state.sources)
     state.sources += tuple(s for s in dict.fromkeys(data.result.sources) if s not in known)
 
 
 def _tool_failed(state: TaskState, event: Event, data: ev.ToolFailed) -> None:
-    _call_done(state, data.call_id)
+    _call_done(state, data.call_id, data.tool)
     state._see(data.label)
 
 
-def _call_done(state: TaskState, call_id: str) -> None:
+def _call_done(state: TaskState, call_id: str, tool: str) -> None:
     state._spend(tool_calls=1)
-    state.calls[call_id].stage = CallStage.DONE
+    state._call(call_id, tool).stage = CallStage.DONE
 
 
 def _tool_in_doubt(state: TaskState, event: Event, data: ev.ToolInDoubt) -> None:
-    state.calls[data.call_id].stage = CallStage.IN_DOUBT
+    state._call(data.call_id, data.tool).stage = CallStage.IN_DOUBT
 
 
 def _tool_reconciled(state: TaskState, event: Event, data: ev.ToolReconciled) -> None:
-    call = state.calls[data.call_id]
+    call = state._call(data.call_id, data.tool)
     if data.verdict == "not_happened":
         call.stage, call.not_happened = CallStage.APPROVED, True
 
@@ -319,7 +325,7 @@ def _approval_requested(state: TaskState, event: Event, data: ev.ApprovalRequest
         calls=data.calls,
     )
     for call in data.calls:
-        state.calls[call.step_id].approval_id = data.approval_id
+        state._call(call.step_id, call.tool).approval_id = data.approval_id
 
 
 _DECIDED = {
@@ -332,7 +338,9 @@ _DECIDED = {
 
 
 def _approval_decided(state: TaskState, event: Event, data: ev.ApprovalDecided) -> None:
-    approval = state.approvals[data.approval_id]
+    approval = state.approvals.get(data.approval_id)
+    if approval is None:  # its request is forgotten
+        return
     status = _DECIDED[data.decision]
     state.approvals[data.approval_id] = approval.model_copy(
         update={"status": status, "decided_by": data.by, "note": data.note}
@@ -364,6 +372,30 @@ def _message_received(state: TaskState, event: Event, data: ev.MessageReceived) 
         state.calls[data.call_id].reply = data.text
 
 
+_FORGOTTEN_GOAL = ev.TaskSubmitted(goal="", agent="", planner="", budget=Budget())
+_ENDINGS = {
+    ev.TaskCompleted.kind: (Status.COMPLETED, Outcome.ACHIEVED),
+    ev.TaskCanceled.kind: (Status.CANCELED, Outcome.CANCELED),
+    ev.TaskFailed.kind: (Status.FAILED, None),
+    ev.TaskRejected.kind: (Status.REJECTED, None),
+}
+
+
+def _forgotten(state: TaskState, event: Event, data: ev.Forgotten) -> None:
+    """What is still known from the kind alone."""
+    if data.was in _ENDINGS:
+        state._end(event, *_ENDINGS[data.was])
+    elif data.was == ev.LlmCompleted.kind:
+        state.open_request, state.calls = None, {}
+        state._spend(steps=1)
+    elif data.was == ev.LlmFailed.kind:
+        state.open_request = None
+    elif data.was == ev.TaskStarted.kind:
+        state.status, state.started_at = Status.WORKING, event.at
+    elif data.was == ev.TaskResumed.kind:
+        state.status, state.waiting = Status.WORKING, None
+
+
 _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.TaskStarted: _started,
     ev.TaskWaiting: _waiting,
@@ -383,4 +415,5 @@ _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.ApprovalRequested: _approval_requested,
     ev.ApprovalDecided: _approval_decided,
     ev.MessageReceived: _message_received,
+    ev.Forgotten: _forgotten,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
+from journal.errors import Conflict
 from journal.values import Budget, Outcome, Problem, SourceRef, Status, Usage, Value, Waiting
 from trust.labels import Label
 
@@ -83,3 +84,24 @@ class TaskFilter:
     agent: str | None = None
     before: str | None = None
     limit: int = 50
+
+
+_TAKEN_FROM: dict[str, dict[str, Any]] = {
+    "task.submitted": {"goal": "", "metadata": {}},
+    "task.completed": {"answer": None, "output": None, "sources": ()},
+    "task.failed": {"answer": None, "error": None},
+    "task.rejected": {"error": None},
+}
+"""What a task's record takes from an event of this kind, and what stands there once it is forgotten."""
+
+
+def without(record: TaskRecord, kinds: set[str]) -> TaskRecord:
+    """The record, without what it took from forgotten events of these kinds."""
+    update = {name: blank for kind in kinds for name, blank in _TAKEN_FROM.get(kind, {}).items()}
+    return record.model_copy(update=update)
+
+
+def require_ended(record: TaskRecord) -> None:
+    """Raise ``Conflict`` unless the task has ended: one under way needs what it would forget."""
+    if not record.status.ended:
+        raise Conflict(f"{record.id} is still under way and needs its whole journal.", hint="Cancel the task first.")

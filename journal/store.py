@@ -81,7 +81,8 @@ class Journal(Protocol):
         """
 
     async def release(self, lease: Lease) -> bool:
-        """Give the lease back; ``False`` if the inbox holds something, and then the lease is kept."""
+        """Give the lease back; ``False`` if the inbox holds something, and then the lease is kept. ``True`` also where the
+        lease is no longer current: there is nothing to give back."""
 
     async def send(self, tenant: str, task_id: str, item: InboxItem) -> None:
         """Put a message into a task's inbox. Raises ``NotFound``."""
@@ -101,14 +102,15 @@ class Journal(Protocol):
         """Whose task it is (for workers, who are told only an id). Raises ``NotFound``."""
 
     async def records(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
-        """Tasks, newest first."""
+        """Tasks, newest first. Raises ``InvalidInput`` for a ``before`` that is no task of the tenant's."""
 
     async def runnable(self, limit: int) -> list[str]:
         """Ids of tasks that should be worked on and that nobody holds: submitted or working with no wait or a wait
         that is over, or with mail in the inbox; longest neglected first."""
 
     async def forget(self, tenant: str, task_id: str, seqs: Sequence[int]) -> None:
-        """Replace the data of these events by tombstones, and drop blobs nothing else refers to."""
+        """Replace the data of these events by tombstones, blank what the task's row took from them, and drop blobs nothing
+        else refers to. Raises ``NotFound``, or ``Conflict`` while the task has not ended: it needs its whole journal."""
 
     async def last_seq(self, tenant: str, task_id: str) -> int:
         """The newest seq: a cheap look for those who follow a task from another process."""

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from journal.codec import Blob, StoredEvent, to_micros
-from journal.errors import Conflict
+from journal.errors import reused_key
 from journal.reading import read_record
 from journal.records import TaskRecord
 from journal.rows import PROGRESS, STANDING, fixed, progress, request, standing
@@ -53,10 +53,7 @@ def _first_task(connection: Connection, record: TaskRecord, key: str, digest: st
     c = idempotency_keys.c
     known = connection.execute(select(c.digest, c.task).where(c.tenant == record.tenant, c.key == key)).one()
     if known.digest != digest:
-        raise Conflict(
-            "The idempotency key was used before, for another request.",
-            hint="Send the same request again, or choose a new key.",
-        )
+        raise reused_key()
     return str(known.task)
 
 

@@ -1,0 +1,183 @@
+"""The journal in memory, by the same rules: for tests and trials. It lives as long as its object does."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from journal.codec import CODEC, StoredEvent, payload_digest, to_micros
+from journal.errors import InvalidInput, NotFound, StaleLease, reused_key
+from journal.events import Event
+from journal.records import InboxItem, Lease, TaskFilter, TaskRecord, require_ended, without
+from journal.store import Appended, Heartbeat, check_append, check_first
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Task:
+    number: int
+    record: TaskRecord
+    events: list[StoredEvent]
+    epoch: int = 0
+    owner: str | None = None
+    until: datetime = _LONG_AGO
+    inbox: list[InboxItem] = field(default_factory=list)
+
+    @property
+    def free(self) -> bool:
+        return self.owner is None or self.until <= _now()
+
+    @property
+    def due(self) -> bool:
+        record = self.record
+        if self.inbox:
+            return True
+        if record.status.ended:
+            return False
+        waiting = record.waiting
+        return waiting is None or (waiting.wake_at is not None and waiting.wake_at <= _now())
+
+
+class MemoryJournal:
+    """Implements ``journal.store.Journal``. Events are kept as they would be stored: what cannot be stored fails here too."""
+
+    def __init__(self, *, lease_seconds: float = 6.0) -> None:
+        self._lease_time = timedelta(seconds=lease_seconds)
+        self._tasks: dict[str, _Task] = {}
+        self._keys: dict[tuple[str, str], tuple[str, str]] = {}
+        self._sent = 0
+
+    async def submit(
+        self, record: TaskRecord, events: Sequence[Event], *, idempotency: tuple[str, str] | None = None
+    ) -> TaskRecord:
+        check_first(record, events)
+        stored = [CODEC.encode(event) for event in events]
+        if idempotency is not None:
+            key, digest = idempotency
+            first_digest, first = self._keys.setdefault((record.tenant, key), (digest, record.id))
+            if first_digest != digest:
+                raise reused_key()
+            if first != record.id:
+                return self._tasks[first].record
+        self._tasks[record.id] = _Task(len(self._tasks) + 1, record, stored)
+        return record
+
+    async def claim(self, task_id: str, owner: str) -> Lease | None:
+        task = self._tasks.get(task_id)
+        if task is None or not task.free:
+            return None
+        task.epoch, task.owner, task.until = task.epoch + 1, owner, _now() + self._lease_time
+        return Lease(task_id, task.record.tenant, owner, task.epoch, task.until)
+
+    async def heartbeat(self, owner: str) -> Heartbeat:
+        held = {task_id: task for task_id, task in self._tasks.items() if task.owner == owner}
+        for task in held.values():
+            task.until = _now() + self._lease_time
+        return Heartbeat(frozenset(held), {task_id: tuple(task.inbox) for task_id, task in held.items() if task.inbox})
+
+    async def append(
+        self,
+        lease: Lease,
+        events: Sequence[Event],
+        record: TaskRecord,
+        *,
+        drained: Sequence[InboxItem] = (),
+        also: Callable[[Any], None] | None = None,
+    ) -> Appended:
+        check_append(record, events)
+        stored = [CODEC.encode(event) for event in events]
+        task = self._held(lease)
+        if task is None or (stored and stored[0].seq != task.record.last_seq + 1):
+            raise StaleLease(f"Another worker holds {lease.task_id} now.")
+        if also is not None:
+            also(None)
+        task.events += stored
+        task.record = record
+        gone = {item.id for item in drained}
+        task.inbox = [item for item in task.inbox if item.id not in gone]
+        return Appended(tuple(task.inbox))
+
+    async def release(self, lease: Lease) -> bool:
+        task = self._held(lease)
+        if task is not None and task.inbox:
+            return False
+        if task is not None:
+            task.owner = None
+        return True
+
+    async def send(self, tenant: str, task_id: str, item: InboxItem) -> None:
+        task = self._task(tenant, task_id)
+        self._sent += 1
+        task.inbox.append(replace(item, id=self._sent, data=json.loads(json.dumps(item.data))))
+
+    async def read(
+        self, tenant: str, task_id: str, *, after: int = 0, limit: int | None = None, until: int | None = None
+    ) -> list[Event]:
+        events = self._task(tenant, task_id).events[after:until]
+        return [CODEC.decode(stored) for stored in events[:limit]]
+
+    async def inbox(self, lease: Lease) -> tuple[InboxItem, ...]:
+        task = self._tasks.get(lease.task_id)
+        return () if task is None else tuple(task.inbox)
+
+    async def record(self, tenant: str, task_id: str) -> TaskRecord:
+        return self._task(tenant, task_id).record
+
+    async def tenant_of(self, task_id: str) -> str:
+        task = self._tasks.get(task_id)
+        if task is None:
+            raise NotFound(f"There is no task {task_id}.")
+        return task.record.tenant
+
+    async def records(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
+        before = len(self._tasks) + 1
+        if which.before is not None:
+            cursor = self._tasks.get(which.before)
+            if cursor is None or cursor.record.tenant != tenant:
+                raise InvalidInput(f"`{which.before}` is not a cursor.")
+            before = cursor.number
+        wanted = {name: value for name in ("status", "thread_id", "agent") if (value := getattr(which, name)) is not None}
+        found = [
+            task.record
+            for task in reversed(self._tasks.values())
+            if task.number < before
+            and task.record.tenant == tenant
+            and all(getattr(task.record, name) == value for name, value in wanted.items())
+        ]
+        return found[: which.limit]
+
+    async def runnable(self, limit: int) -> list[str]:
+        return [task_id for task_id, task in self._tasks.items() if task.free and task.due][:limit]
+
+    async def forget(self, tenant: str, task_id: str, seqs: Sequence[int]) -> None:
+        task = self._task(tenant, task_id)
+        require_ended(task.record)
+        now, kinds = to_micros(_now()), set()
+        for stored in [task.events[seq - 1] for seq in seqs if 1 <= seq <= len(task.events)]:
+            if stored.data is not None:
+                digest = payload_digest(stored.data)
+                task.events[stored.seq - 1] = stored._replace(data=None, digest=digest, forgotten_at=now)
+                kinds.add(stored.kind)
+        task.record = without(task.record, kinds)
+
+    async def last_seq(self, tenant: str, task_id: str) -> int:
+        return self._task(tenant, task_id).record.last_seq
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _task(self, tenant: str, task_id: str) -> _Task:
+        task = self._tasks.get(task_id)
+        if task is None or task.record.tenant != tenant:
+            raise NotFound(f"There is no task {task_id}.")
+        return task
+
+    def _held(self, lease: Lease) -> _Task | None:
+        task = self._tasks.get(lease.task_id)
+        return task if task is not None and (task.owner, task.epoch) == (lease.owner, lease.epoch) else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
