@@ -29,7 +29,7 @@ _HEADERS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _NO_STORE = (b"cache-control", b"no-store")
-_DRAIN_BYTES = 64_000_000
+_DRAIN_BYTES = 32_000_000
 _DRAIN_SECONDS = 5.0
 
 
@@ -124,7 +124,7 @@ def _counted(receive: Receive, limit: int) -> Receive:
 
 
 def _too_large(limit: int) -> Fault:
-    hint = "Put long texts into memory (POST /v1/memory/documents) and let the task recall them."
+    hint = "Upload long texts to memory as files (POST /v1/memory/documents); the limits are in the [api] settings."
     return Fault(413, f"The body is larger than {limit:,} bytes.", hint=hint)
 
 

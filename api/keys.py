@@ -96,7 +96,9 @@ class KeyStore:
     async def revoke(self, key_id: str, tenant: str = "default") -> Key:
         """Take a key out of use for good; again is harmless. Raises ``NotFound``."""
         mine = (api_keys.c.id == key_id) & (api_keys.c.tenant == tenant)
-        update = sa.update(api_keys).where(mine, api_keys.c.revoked_at.is_(None)).values(revoked_at=to_micros(datetime.now(UTC)))
+        update = (
+            sa.update(api_keys).where(mine, api_keys.c.revoked_at.is_(None)).values(revoked_at=to_micros(datetime.now(UTC)))
+        )
 
         def write(connection: sa.Connection) -> sa.RowMapping | None:
             connection.execute(update)
@@ -109,9 +111,8 @@ class KeyStore:
         return _key(row)
 
     async def first_key(self) -> NewKey | None:
-        """A first key for the tenant ``default``, if it has none in use; else ``None``."""
-        in_use = [key for key in await self.list() if key.revoked_at is None]
-        return None if in_use else await self.create("first")
+        """A first key for the tenant ``default``, if it never had one; else ``None``."""
+        return None if await self.list() else await self.create("first")
 
     async def principal(self, authorization: str | None) -> Principal:
         """Who sent this ``Authorization`` header. Raises ``Fault`` (401)."""

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents. One table says which error has which status; nothing else decides."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,7 +64,17 @@ _DESCRIPTIONS: Mapping[int, str] = {
     503: "Try again later.",
 }
 
+_STORAGE: Mapping[type[StorageError], str] = {
+    StorageFull: "There is no room left to store this; nothing was written.",
+    StorageUnavailable: "The database cannot be reached.",
+    SchemaTooNew: "The database was written by a newer version of this program.",
+}
+"""What the client is told of a storage error."""
+
 RETRY_SECONDS = 2
+_PATH_CHARS = 200
+
+_log = logging.getLogger(__name__)
 
 
 class ProblemDocument(BaseModel):
@@ -109,7 +120,7 @@ def respond(error: Exception, *, request_id: str | None = None) -> Response:
     if isinstance(error, JourneymanError):
         status = _status(type(error))
         retry = {"retry-after": str(RETRY_SECONDS)} if status == 503 else None
-        return _document(status, error.message, error.hint, headers=retry)
+        return _document(status, _told(error), error.hint, headers=retry)
     hint = "Look for the request id in the server's log."
     return _document(500, "The server made a mistake; it is logged.", hint, request_id=request_id)
 
@@ -117,13 +128,23 @@ def respond(error: Exception, *, request_id: str | None = None) -> Response:
 async def handle(request: Request, error: Exception) -> Response:
     """The exception handler of the application."""
     if isinstance(error, RequestValidationError):
-        mistakes, detail = mistakes_in(request.scope["route"], error.errors())
+        mistakes, detail = mistakes_in(request.scope["route"], error)
         return _document(422, detail, "The route's fields are described under /docs.", errors=mistakes)
+    if isinstance(error, HTTPException) and not isinstance(error, Fault) and error.status_code in (404, 405):
+        detail = f"There is no route {request.method} {request.url.path[:_PATH_CHARS]}."
+        return _document(error.status_code, detail, "The routes are described under /docs.", headers=error.headers)
+    if isinstance(error, StorageError):
+        _log.error("%s %s: %s", request.method, request.url.path, error.message)
     return respond(error)
 
 
 def _status(kind: type[JourneymanError]) -> int:
     return next(STATUS_OF[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS_OF)
+
+
+def _told(error: JourneymanError) -> str:
+    """Storage errors name files and servers: that is for the log."""
+    return _STORAGE.get(type(error), "The database refused.") if isinstance(error, StorageError) else error.message
 
 
 def _document(status: int, detail: str, hint: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:

@@ -1,7 +1,5 @@
 """What every route shares: strict JSON in, prebuilt JSON out, who asks, and the runtime."""
 
-import json
-import math
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
@@ -14,6 +12,7 @@ from pydantic_core import to_json
 from agents.runtime import Runtime
 from api.keys import Principal
 from api.problems import Fault
+from api.strict_json import parse_json
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key made with `journeyman keys create`.")
 
@@ -38,6 +37,12 @@ def answer(document: Any, status: int = 200) -> Response:
     return Response(to_json(document, by_alias=True, inf_nan_mode="null"), status, media_type="application/json")
 
 
+async def read_json(request: Request) -> Any:
+    """The body's JSON, for a route that reads its body itself. Raises ``Fault`` (415, 400)."""
+    _require_json(request)
+    return await request.json()
+
+
 class StrictRoute(APIRoute):
     """A route whose body must be declared as JSON and be JSON."""
 
@@ -54,7 +59,7 @@ class StrictRoute(APIRoute):
 
 
 class StrictRequest(Request):
-    """Reads JSON as RFC 8259 has it: UTF-8, no NaN, no number or nesting beyond what can be kept."""
+    """Reads JSON strictly."""
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
@@ -62,41 +67,8 @@ class StrictRequest(Request):
         return self._json
 
 
-def parse_json(body: bytes) -> Any:
-    """The value of a JSON text. Raises ``Fault`` (400) with what is wrong and where."""
-    try:
-        text = body.decode()
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
-        if "\\ud" in text or "\\uD" in text:
-            json.dumps(value, ensure_ascii=False).encode()
-    except json.JSONDecodeError as error:
-        detail = f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-    except UnicodeDecodeError:
-        detail = "The body is not UTF-8."
-    except UnicodeEncodeError:
-        detail = "The body has half of a surrogate pair in a string."
-    except RecursionError:
-        detail = "The body is nested too deeply."
-    except ValueError as error:
-        detail = f"The body has a number that cannot be kept: {error}."
-    else:
-        return value
-    raise Fault(400, detail, hint="Send JSON as RFC 8259 defines it, in UTF-8.") from None
-
-
 def _require_json(request: Request) -> None:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         what = f"not {media_type}" if media_type else "and its type must be named"
         raise Fault(415, f"The body must be JSON, {what}.", hint="Send the header Content-Type: application/json.")
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON number")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        raise ValueError(f"{digits[:40]} is too large")
-    return number

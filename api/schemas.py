@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SerializeAsAny, WithJsonSchema
 
-from journal.events import Event
+from journal.events import Event, EventData
 from journal.records import TaskRecord
 from journal.values import (
     Approval,
@@ -56,7 +56,7 @@ class TaskDocument(Value):
     metadata: dict[str, JsonValue]
 
     @classmethod
-    def of(cls, record: TaskRecord) -> Self:
+    def of(cls, record: TaskRecord) -> "TaskDocument":
         return cls.model_construct(**{name: getattr(record, name) for name in cls.model_fields})
 
 
@@ -73,10 +73,10 @@ class EventDocument(Value):
     seq: int
     kind: str
     at: datetime
-    data: dict[str, Any]
+    data: Annotated[SerializeAsAny[EventData], WithJsonSchema({"type": "object"})]
 
     @classmethod
-    def of(cls, event: Event) -> Self:
+    def of(cls, event: Event) -> "EventDocument":
         return cls.model_construct(seq=event.seq, kind=event.kind, at=event.at, data=event.data)
 
 
@@ -127,7 +127,7 @@ class ApprovalDocument(Value):
     note: str
 
     @classmethod
-    def of(cls, approval: Approval) -> Self:
+    def of(cls, approval: Approval) -> "ApprovalDocument":
         return cls.model_construct(**{name: getattr(approval, name) for name in cls.model_fields})
 
 
@@ -145,7 +145,7 @@ class IngestedDocument(Value):
     items: int
 
     @classmethod
-    def of(cls, source: str, ingested: Ingested) -> Self:
+    def of(cls, source: str, ingested: Ingested) -> "IngestedDocument":
         return cls(
             source=source,
             added=ingested.added,
@@ -169,7 +169,7 @@ class MemoryItemDocument(Value):
     metadata: dict[str, Any]
 
     @classmethod
-    def of(cls, item: MemoryItem) -> Self:
+    def of(cls, item: MemoryItem) -> "MemoryItemDocument":
         return cls.model_construct(**{name: getattr(item, name) for name in cls.model_fields})
 
 
@@ -187,7 +187,7 @@ class FoundDocument(MemoryItemDocument):
     why: str
 
     @classmethod
-    def found(cls, recalled: Recalled) -> Self:
+    def found(cls, recalled: Recalled) -> "FoundDocument":
         fields = {name: getattr(recalled.item, name) for name in MemoryItemDocument.model_fields}
         return cls.model_construct(**fields, score=recalled.score, why=recalled.why)
 
@@ -210,7 +210,7 @@ class ToolDocument(Value):
     version: str
 
     @classmethod
-    def of(cls, tool: Tool) -> Self:
+    def of(cls, tool: Tool) -> "ToolDocument":
         return cls.model_construct(
             name=tool.name,
             description=tool.description,
@@ -237,7 +237,7 @@ class ModelDocument(Value):
     max_output_tokens: int
 
     @classmethod
-    def of(cls, model: Model) -> Self:
+    def of(cls, model: Model) -> "ModelDocument":
         settings = model.settings
         return cls(
             name=model.name,
@@ -279,10 +279,14 @@ def events_of(events: Iterable[Event]) -> tuple[EventDocument, ...]:
 class CancelRequest(BaseModel):
     """``note`` is journaled with the cancellation."""
 
+    model_config = ConfigDict(extra="forbid")
+
     note: str = Field("", max_length=10_000)
 
 
 class ForkRequest(BaseModel):
     """``seq`` is the last event the new task shares with this one."""
+
+    model_config = ConfigDict(extra="forbid")
 
     seq: int = Field(ge=1, le=2**53)

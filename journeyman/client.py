@@ -126,6 +126,10 @@ class Client:
         """Approvals; ``which`` are the query parameters of ``GET /v1/approvals``."""
         return await self._document("GET", "/v1/approvals", params=_given(**which))
 
+    async def approval(self, approval_id: str) -> Document:
+        """One approval, decided or not."""
+        return await self._document("GET", f"/v1/approvals/{approval_id}")
+
     async def decide(self, approval_id: str, decision: Mapping[str, Any]) -> Document:
         """A person's word; ``decision`` has the fields of ``agents.requests.Decision``."""
         return await self._document("POST", f"/v1/approvals/{approval_id}", json=dict(decision))

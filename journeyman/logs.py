@@ -8,10 +8,12 @@ import structlog
 from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
-from trust.redaction import redact
+from trust.redaction import Redactor
 
 _QUIET = ("celery", "kombu", "uvicorn", "httpx", "httpcore", "openai", "sse_starlette", "asyncio")
 """Libraries that are heard only from warnings on."""
+
+_REDACTOR = Redactor()
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -52,4 +54,4 @@ def _renderer() -> Processor:
 
 
 def _redacted(logger: Any, method: str, line: EventDict) -> EventDict:
-    return {key: redact(value) if isinstance(value, str) else value for key, value in line.items()}
+    return {key: _REDACTOR.text(value) if isinstance(value, str) else value for key, value in line.items()}

@@ -105,7 +105,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             if address is None or not self._allow.allows(host, port, address):
                 place = host if host == text else f"{host} (at {text})"
                 raise Refused(
-                    f"{place} is a private or reserved address; only the operator can allow it, in the setting `tools.http.allow`."
+                    f"{place} is a private or reserved address; only the operator can allow it, "
+                    "in the setting `tools.http.allow`."
                 )
             self.met_private |= not is_public(address)
         return found

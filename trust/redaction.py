@@ -33,7 +33,8 @@ _KEYS = re.compile(
     r")(?![A-Za-z0-9_-])"
 )
 _PRIVATE_KEY = re.compile(
-    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s:,.\\-]{0,20000}?-----END [A-Z ]{0,40}PRIVATE KEY-----"
+    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:[A-Za-z0-9+/=\s:,.\\]|-(?!----)){0,20000}"
+    r"(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?"  # a key that was cut off is one too
 )
 _BEARER = re.compile(r"\b(bearer|basic)( {1,4})(?=[A-Za-z._~+/-]{0,200}[0-9])[A-Za-z0-9._~+/-]{16,4000}={0,2}", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"']{0,200}:)[^\s/@\"']{1,500}(?=@)", re.IGNORECASE)

@@ -32,6 +32,12 @@ async def list_approvals(runtime: Served, caller: Caller, which: Annotated[Appro
     return answer(ApprovalList.model_construct(approvals=tuple(ApprovalDocument.of(a) for a in approvals)))
 
 
+@router.get("/{approval_id}", response_model=ApprovalDocument, responses=may_fail(404, 503))
+async def show_approval(runtime: Served, caller: Caller, approval_id: str) -> Response:
+    """One approval, decided or not."""
+    return answer(ApprovalDocument.of(await runtime.approval(caller.tenant, approval_id)))
+
+
 @router.post("/{approval_id}", response_model=ApprovalDocument, responses=may_fail(400, 404, 409, 413, 415, 422, 503, 507))
 async def decide(runtime: Served, caller: Caller, approval_id: str, body: Decision) -> Response:
     """Approve or deny the calls, or approve them with other arguments."""

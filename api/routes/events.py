@@ -1,6 +1,6 @@
 """A task's events, as a page or as a live stream."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
@@ -14,7 +14,7 @@ from journal.errors import InvalidInput
 
 router = APIRouter(prefix="/v1/tasks/{task_id}/events", tags=["events"], route_class=StrictRoute)
 
-_STREAM_DOCS = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
+_STREAM: dict[int | str, Any] = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
 
 LastEventId = Annotated[
     int | None,
@@ -31,7 +31,7 @@ class EventQuery(BaseModel):
     limit: int = Field(200, ge=1, le=1000)
 
 
-@router.get("", response_model=EventPage, responses={**_STREAM_DOCS, **may_fail(404, 422, 503)})
+@router.get("", response_model=EventPage, responses={**_STREAM, **may_fail(404, 422, 503)})
 async def read_events(
     request: Request,
     runtime: Served,

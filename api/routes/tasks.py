@@ -44,9 +44,7 @@ class TaskQuery(BaseModel):
 
 
 @router.post("", status_code=202, response_model=TaskDocument, responses=may_fail(400, 413, 415, 422, 503, 507))
-async def submit_task(
-    runtime: Served, caller: Caller, body: TaskRequest, idempotency_key: IdempotencyKey = None
-) -> Response:
+async def submit_task(runtime: Served, caller: Caller, body: TaskRequest, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit a goal. The task is on disk when this answers; a worker takes it from there."""
     try:
         record = await runtime.submit(caller.tenant, body, by=caller.name, idempotency_key=idempotency_key)

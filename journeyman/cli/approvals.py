@@ -1,7 +1,7 @@
 """``journeyman approvals``: see what waits for a person's word, and give it."""
 
 import json
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,21 +20,20 @@ ApprovalId = Annotated[str, typer.Argument(metavar="ID", help="The approval's id
 Note = Annotated[str, typer.Option(help="Why; kept in the journal, and told to the model when you deny.")]
 
 
-class Which(str, Enum):
-    """Which approvals to list."""
+class Which(StrEnum):
+    """What can have become of an approval."""
 
     pending = "pending"
     approved = "approved"
     denied = "denied"
     expired = "expired"
     void = "void"
-    all = "all"
 
 
 @app.command("list")
 def list_approvals(
     ctx: typer.Context,
-    status: Annotated[Which, typer.Option(help="Which ones.")] = Which.pending,
+    status: Annotated[Which | None, typer.Option(help="Only these [default: pending; of one task, all].")] = None,
     task: Annotated[str | None, typer.Option(metavar="ID", help="Only those of this task.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -43,12 +42,12 @@ def list_approvals(
     \b
     Examples:
       journeyman approvals list
-      journeyman approvals list --status all --json
+      journeyman approvals list --task task_01k2... --json
     """
-    run_async(_list(load_settings(ctx), status.value, task, as_json))
+    run_async(_list(load_settings(ctx), status and status.value, task, as_json))
 
 
-async def _list(settings: "Settings", status: str, task_id: str | None, as_json: bool) -> None:
+async def _list(settings: "Settings", status: str | None, task_id: str | None, as_json: bool) -> None:
     from journeyman.cli.cards import approval_card
     from journeyman.connection import connect
 
@@ -59,7 +58,7 @@ async def _list(settings: "Settings", status: str, task_id: str | None, as_json:
     elif approvals:
         show("\n\n".join(approval_card(approval) for approval in approvals))
     else:
-        say("Nothing waits for your word." if status == "pending" else "There are none.")
+        say("There are none." if status or task_id else "Nothing waits for your word.")
 
 
 @app.command("show")
@@ -68,7 +67,7 @@ def show_approval(ctx: typer.Context, approval_id: ApprovalId, as_json: Json = F
 
     \b
     Examples:
-      journeyman approvals show a_01k2...
+      journeyman approvals show appr_01k2...
     """
     run_async(_show(load_settings(ctx), approval_id, as_json))
 
@@ -102,8 +101,8 @@ def approve(
 
     \b
     Examples:
-      journeyman approvals approve a_01k2...
-      journeyman approvals approve a_01k2... --edit '{"path": "notes.txt", "text": "shorter"}'
+      journeyman approvals approve appr_01k2...
+      journeyman approvals approve appr_01k2... --edit '{"path": "notes.txt", "text": "shorter"}'
     """
     raise typer.Exit(run_async(_decide(load_settings(ctx), approval_id, "approve", note, edit, no_wait, as_json)))
 
@@ -114,7 +113,7 @@ def deny(ctx: typer.Context, approval_id: ApprovalId, note: Note = "", no_wait: 
 
     \b
     Examples:
-      journeyman approvals deny a_01k2... --note "not to that address"
+      journeyman approvals deny appr_01k2... --note "not to that address"
     """
     raise typer.Exit(run_async(_decide(load_settings(ctx), approval_id, "deny", note, None, no_wait, as_json)))
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from journeyman.cli.output import money, one_line, safe
@@ -83,7 +83,7 @@ def moment(text: str | None, *, seconds: bool = False) -> str:
 
 def ago(text: str, now: datetime | None = None) -> str:
     """How long ago, in one unit: ``40 s``, ``5 min``, ``3 h``, ``12 d``."""
-    past = ((now or datetime.now(timezone.utc)) - datetime.fromisoformat(text)).total_seconds()
+    past = ((now or datetime.now(UTC)) - datetime.fromisoformat(text)).total_seconds()
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if past >= size:
             return f"{past // size:.0f} {unit}"

@@ -89,14 +89,14 @@ def _holds(layer: Any, path: tuple[str, ...]) -> bool:
 
 
 def redacted(settings: "Settings") -> dict[str, Any]:
-    """The settings as JSON values, with everything secret replaced by asterisks."""
-    from trust.redaction import redact
+    """The settings as JSON values, without secrets."""
+    from trust.redaction import Redactor
 
     values = settings.model_dump(mode="json")
     if settings.database_url is not None:
         values["database_url"] = settings.database_url.get_secret_value()
     values["broker_url"] = settings.broker_url.get_secret_value()
-    cleaned: dict[str, Any] = redact(values)
+    cleaned: dict[str, Any] = Redactor().json(values)
     return cleaned
 
 

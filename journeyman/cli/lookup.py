@@ -22,12 +22,12 @@ async def task_named(client: Client, task_id: str, *, as_of: int | None = None) 
 
 
 async def approval_named(client: Client, approval_id: str) -> Document:
-    """The Approval document, whatever its status. Raises ``NotFound`` with the ids that come close."""
-    page = await client.approvals(status="all")
-    found: dict[str, Document] = {approval["id"]: approval for approval in page["approvals"]}
-    if approval_id not in found:
-        raise _unknown("approval", approval_id, found, "`journeyman approvals list` shows them.")
-    return found[approval_id]
+    """The Approval document, decided or not. Raises ``NotFound`` with the ids that come close."""
+    try:
+        return await client.approval(approval_id)
+    except NotFound as error:
+        ids = [approval["id"] for approval in (await client.approvals())["approvals"]]
+        raise _unknown("approval", approval_id, ids, "`journeyman approvals list` shows what waits.") from error
 
 
 def pick(kind: str, name: str, among: dict[str, Document]) -> Document:

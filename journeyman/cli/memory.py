@@ -1,11 +1,12 @@
 """``journeyman memory``: put documents into memory, search it, look through it, forget."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from journeyman.cli.context import load_settings, run_async
+from journeyman.cli.exits import Exit
 from journeyman.cli.options import Json, Limit
 from journeyman.cli.output import one_line, safe, say, show, show_json, show_table
 
@@ -16,6 +17,60 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Put documents into memory; search, list and forget them.", no_args_is_help=True)
 
 Namespace = Annotated[str | None, typer.Option(help="Keep to this namespace.")]
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Files, and folders with all below them.")
+    ] = None,
+    text: Annotated[str | None, typer.Option(metavar="TEXT", help="A text instead; `-` reads it from standard input.")] = None,
+    source: Annotated[str | None, typer.Option(help="With --text: the name under which it is cited.")] = None,
+    namespace: Annotated[str, typer.Option(help="Where to put it.")] = "default",
+    as_json: Json = False,
+) -> None:
+    """Put documents into memory. Text, Markdown, HTML, PDF, CSV and JSON; what is there already costs nothing.
+
+    What cannot be read is named and left out; exits 1 if nothing could be read.
+
+    \b
+    Examples:
+      journeyman memory add handbook/ notes.md
+      journeyman memory add --text "The office closes at six." --source "notice board"
+    """
+    from journal.errors import InvalidInput
+
+    if (text is None) == (not paths):
+        raise InvalidInput("There is nothing to add.", hint="Give files or folders, or a text with --text, but not both.")
+    settings = load_settings(ctx)
+    result = run_async(
+        _add_text(settings, text, source, namespace) if text is not None else _add_paths(settings, paths or [], namespace)
+    )
+    if as_json:
+        show_json(result)
+    if not result["added"] + result["unchanged"]:
+        raise typer.Exit(Exit.FAILED)
+
+
+async def _add_text(settings: "Settings", text: str, source: str | None, namespace: str) -> dict[str, Any]:
+    from journeyman.connection import connect
+
+    async with connect(settings) as client:
+        added = await client.remember(text, source or "note", namespace=namespace)
+    say(f"Remembered as {added['source']!r}.")
+    return {**added, "skipped": {}}
+
+
+async def _add_paths(settings: "Settings", paths: list[Path], namespace: str) -> dict[str, Any]:
+    """What was done with all of ``paths`` together."""
+    from journeyman.cli.documents import ingest
+    from journeyman.connection import connect
+
+    async with connect(settings) as client:
+        results = [await ingest(client, path, namespace) for path in paths]
+    total: dict[str, Any] = {name: sum(r[name] for r in results) for name in ("added", "unchanged", "removed", "items")}
+    return {**total, "skipped": {source: why for r in results for source, why in r["skipped"].items()}}
 
 
 @app.command()

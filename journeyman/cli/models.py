@@ -69,8 +69,8 @@ def _price(price: dict[str, float] | None) -> tuple[str, str]:
     return (f"${price['input']:g}", f"${price['output']:g}") if price else ("free", "free")
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_models(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One model; without it all are tested.")] = None,
     as_json: Json = False,

@@ -41,8 +41,17 @@ def show(text: str) -> None:
 
 def show_json(value: Any) -> None:
     """Data: one JSON document on stdout."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    print(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))  # noqa: T201
+    print(_json(value, indent=2))  # noqa: T201
+
+
+def show_json_line(value: Any) -> None:
+    """Data: one JSON document on a line of its own, for streams; it leaves at once."""
+    print(_json(value), flush=True)  # noqa: T201
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def show_table(titles: Sequence[str], rows: Iterable[Sequence[object]], *, wide: str | None = None) -> None:

@@ -1,15 +1,15 @@
 """``journeyman tasks``: look at tasks, and say something to them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from journeyman.cli.context import load_settings, run_async
-
+from journeyman.cli.exits import exit_of
 from journeyman.cli.options import Json, Limit, NoWait
-from journeyman.cli.output import say, show, show_json, show_table
+from journeyman.cli.output import say, show, show_json, show_json_line, show_table
 
 if TYPE_CHECKING:
     from journeyman.client import Client, Document
@@ -22,7 +22,7 @@ app = typer.Typer(help="Look at tasks; cancel, pause, resume, answer and fork th
 TaskId = Annotated[str, typer.Argument(metavar="ID", help="The task's id.")]
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """The statuses a task can have."""
 
     submitted = "submitted"
@@ -34,7 +34,7 @@ class Status(str, Enum):
     rejected = "rejected"
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """What a person can say of a call in doubt."""
 
     happened = "happened"
@@ -106,9 +106,9 @@ def show_task(
 
     \b
     Examples:
-      journeyman tasks show t_01k2...
-      journeyman tasks show t_01k2... --as-of 12
-      journeyman tasks show t_01k2... --events
+      journeyman tasks show task_01k2...
+      journeyman tasks show task_01k2... --as-of 12
+      journeyman tasks show task_01k2... --events
     """
     settings = load_settings(ctx)
     run_async(_show_events(settings, task_id, as_of, as_json) if events else _show(settings, task_id, as_of, as_json))
@@ -157,28 +157,35 @@ async def _events(client: "Client", task_id: str) -> AsyncIterator["Document"]:
         after = page["next"] if page["events"] else None
 
 
-@app.command()
-def watch(ctx: typer.Context, task_id: TaskId, as_json: Json = False) -> None:
+@app.command("watch")
+def watch_task(ctx: typer.Context, task_id: TaskId, as_json: Json = False) -> None:
     """Follow a task live. The exit code tells how it stands when it ends, or waits for a person.
 
     With `--json` each event is printed as one line of JSON.
 
     \b
     Examples:
-      journeyman tasks watch t_01k2...
-      journeyman tasks watch t_01k2... --json | jq .kind
+      journeyman tasks watch task_01k2...
+      journeyman tasks watch task_01k2... --json | jq .kind
     """
     raise typer.Exit(run_async(_watch(load_settings(ctx), task_id, as_json)))
 
 
 async def _watch(settings: "Settings", task_id: str, as_json: bool) -> int:
-    from journeyman.cli.carry_on import follow, print_events
     from journeyman.cli.lookup import task_named
+    from journeyman.cli.watching import watch
     from journeyman.connection import connect
 
     async with connect(settings) as client:
         await task_named(client, task_id)
-        return await (print_events if as_json else follow)(client, task_id)
+        return await (_print_events(client, task_id) if as_json else watch(client, task_id))
+
+
+async def _print_events(client: "Client", task_id: str) -> int:
+    await client.go_on(task_id)
+    async for event in client.follow(task_id):
+        show_json_line(event)
+    return int(exit_of(await client.task(task_id)))
 
 
 @app.command()
@@ -192,7 +199,7 @@ def cancel(
 
     \b
     Examples:
-      journeyman tasks cancel t_01k2... --note "wrong folder"
+      journeyman tasks cancel task_01k2... --note "wrong folder"
     """
 
     async def work(client: "Client") -> "Document":
@@ -207,7 +214,7 @@ def pause(ctx: typer.Context, task_id: TaskId, as_json: Json = False) -> None:
 
     \b
     Examples:
-      journeyman tasks pause t_01k2...
+      journeyman tasks pause task_01k2...
     """
 
     async def work(client: "Client") -> "Document":
@@ -222,7 +229,7 @@ def resume(ctx: typer.Context, task_id: TaskId, no_wait: NoWait = False, as_json
 
     \b
     Examples:
-      journeyman tasks resume t_01k2...
+      journeyman tasks resume task_01k2...
     """
 
     async def work(client: "Client") -> "Document":
@@ -246,9 +253,9 @@ def answer(
 
     \b
     Examples:
-      journeyman tasks input t_01k2... "The one in Kiel."
-      journeyman tasks input t_01k2... --call c_1 --verdict happened --result "sent as no. 17"
-      journeyman tasks input t_01k2... --call c_1 --verdict not_happened
+      journeyman tasks input task_01k2... "The one in Kiel."
+      journeyman tasks input task_01k2... --call c_1 --verdict happened --result "sent as no. 17"
+      journeyman tasks input task_01k2... --call c_1 --verdict not_happened
     """
     from journal.errors import InvalidInput
 
@@ -275,8 +282,8 @@ def fork(
 
     \b
     Examples:
-      journeyman tasks show t_01k2... --events
-      journeyman tasks fork t_01k2... --seq 12
+      journeyman tasks show task_01k2... --events
+      journeyman tasks fork task_01k2... --seq 12
     """
 
     async def work(client: "Client") -> "Document":
@@ -286,17 +293,13 @@ def fork(
 
 
 async def _tell(settings: "Settings", task_id: str, work: "Work", as_json: bool) -> None:
-    from journeyman.cli.cards import standing
+    from journeyman.cli.carry_on import show_standing
     from journeyman.cli.lookup import task_named
     from journeyman.connection import connect
 
     async with connect(settings) as client:
         await task_named(client, task_id)
-        task = await work(client)
-    if as_json:
-        show_json(task)
-    else:
-        show(f"{task['id']}\t{standing(task)}")
+        show_standing(await work(client), as_json=as_json)
 
 
 async def _set_going(settings: "Settings", task_id: str, work: "Work", no_wait: bool, as_json: bool) -> int:

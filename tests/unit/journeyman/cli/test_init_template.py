@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from agents.settings import RuntimeSettings
 from journal.errors import ConfigurationError
 from journeyman.cli.init import template
+from journeyman.settings import Settings
 
 
 def uncommented(text: str) -> str:
@@ -17,10 +17,10 @@ def uncommented(text: str) -> str:
     return re.sub(r"(?m)^#(?=\S)", "", text)
 
 
-def load(folder: Path, text: str) -> RuntimeSettings:
+def load(folder: Path, text: str) -> Settings:
     file = folder / "journeyman.toml"
     file.write_text(text, encoding="utf-8")
-    return RuntimeSettings.load(file)
+    return Settings.load(file)
 
 
 def test_as_it_is_every_value_is_the_default(tmp_path: Path) -> None:
@@ -39,6 +39,9 @@ def test_examples_that_show_defaults_show_the_real_ones(tmp_path: Path) -> None:
     defaults, shown = load(tmp_path, ""), load(tmp_path, uncommented(template()))
     assert shown.journal == defaults.journal
     assert shown.memory == defaults.memory
+    assert shown.api == defaults.api
+    assert shown.worker == defaults.worker
+    assert shown.broker_url == defaults.broker_url
     assert shown.approval_hours == defaults.approval_hours
     assert shown.agents["default"].budget == defaults.agents["default"].budget
     assert shown.agents["default"].planner == defaults.agents["default"].planner
@@ -48,7 +51,7 @@ def test_examples_that_show_defaults_show_the_real_ones(tmp_path: Path) -> None:
 
 def test_every_setting_is_in_the_template() -> None:
     shown = tomllib.loads(uncommented(template()))
-    assert missing(RuntimeSettings, shown) == []
+    assert missing(Settings, shown) == []
 
 
 def missing(model: type[BaseModel], shown: dict[str, object], path: str = "") -> list[str]:
