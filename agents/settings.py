@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from journal.errors import ConfigurationError
 from journal.settings import JournalSettings
@@ -16,6 +16,15 @@ from journal.values import Budget
 from llm.settings import EmbedderSettings, ModelSettings, RouteSettings
 from memory.settings import MemorySettings
 from tools.settings import ToolSettings
+
+
+_PLAIN = {
+    "missing": "this key is required",
+    "model_type": "must be a table",
+    "dict_type": "must be a table",
+    "tuple_type": "must be a list",
+}
+"""What pydantic calls some mistakes, in TOML's words."""
 
 
 class AgentSettings(BaseModel):
@@ -73,13 +82,13 @@ class RuntimeSettings(BaseSettings):
     def load(cls, config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Self:
         """Read the settings. ``config`` defaults to ``JOURNEYMAN_CONFIG``, else ``journeyman.toml`` in the working folder or
         the home, where there is one. Raises ``ConfigurationError`` naming every wrong key."""
-        environment = EnvSettingsSource(cls)()
+        environment = _read_environment(cls)
         file = _find_config(config, Path(environment.get("home", cls.model_fields["home"].default)))
         merged = _merge(_read_toml(file) if file else {}, environment, dict(flags or {}))
         try:
             settings = cls(**merged)
         except ValidationError as error:
-            raise ConfigurationError(_explain(cls, error), hint=f"Mend {file or 'the JOURNEYMAN_* variables'}.") from None
+            raise _mistaken(cls, error, hint=f"Mend {file or 'the JOURNEYMAN_* variables'}.") from None
         return settings.model_copy(update={"home": settings.home.expanduser().absolute(), "config_file": file})
 
 
@@ -93,11 +102,23 @@ def _find_config(given: Path | None, home: Path) -> Path | None:
     return next((path.absolute() for path in candidates if path.is_file()), None)
 
 
+def _read_environment(settings: type[BaseSettings]) -> dict[str, Any]:
+    try:
+        return EnvSettingsSource(settings)()
+    except SettingsError as error:
+        cause = f": {error.__cause__}" if error.__cause__ else ""
+        raise ConfigurationError(
+            f"A JOURNEYMAN_* variable cannot be read: {error}{cause}.", hint="Tables and lists in variables are JSON."
+        ) from None
+
+
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} is not valid TOML: {error}.") from None
+        raise ConfigurationError(f"{file} is not valid TOML: {error}.", hint="Mend that line of the file.") from None
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.", hint="Check its permissions.") from None
 
 
 def _merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,16 +130,17 @@ def _merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _explain(model: type[BaseModel], error: ValidationError) -> str:
-    return "The configuration has mistakes: " + "; ".join(
-        _explain_one(model, e["loc"], e["type"], e["msg"]) for e in error.errors(include_url=False, include_input=False)
-    )
+def _mistaken(model: type[BaseModel], error: ValidationError, *, hint: str) -> ConfigurationError:
+    errors = error.errors(include_url=False, include_input=False)
+    mistakes = tuple(_explain_one(model, e["loc"], e["type"], e["msg"]) for e in errors)
+    return ConfigurationError("The configuration has mistakes: " + "; ".join(mistakes) + ".", hint=hint, mistakes=mistakes)
 
 
 def _explain_one(model: type[BaseModel], loc: tuple[int | str, ...], kind: str, message: str) -> str:
     where = ".".join(str(part) for part in loc)
     if kind != "extra_forbidden":
-        return f"{where}: {message[0].lower() + message[1:]}"
+        plain = _PLAIN.get(kind) or message.removeprefix("Value error, ")
+        return f"{where}: {plain[0].lower() + plain[1:]}"
     known = fields_at(model, loc[:-1])
     close = difflib.get_close_matches(str(loc[-1]), known, 1)
     return f"{where}: unknown key" + (f", did you mean `{close[0]}`?" if close else f"; known: {', '.join(sorted(known))}")

@@ -43,7 +43,11 @@ class InvalidInput(JourneymanError):
 
 
 class ConfigurationError(JourneymanError):
-    """A setting is missing, unknown or of the wrong type."""
+    """A setting is missing, unknown or of the wrong type. ``mistakes`` lists them one by one where there are several."""
+
+    def __init__(self, message: str, *, hint: str = "", mistakes: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.mistakes = mistakes or (message,)
 
 
 class StaleLease(JourneymanError):

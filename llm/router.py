@@ -55,7 +55,8 @@ class Models:
         configured = dict(models) or {REHEARSAL: ModelSettings(provider=REHEARSAL, model=REHEARSAL)}
         mistakes = [*_mistakes_in_models(configured), *_mistakes_in_routes(routes, configured)]
         if mistakes:
-            raise ConfigurationError(" ".join(mistakes), hint="Mend [models.*] and [routes.*] in the configuration.")
+            hint = "Mend [models.*] and [routes.*] in the configuration."
+            raise ConfigurationError(" ".join(mistakes), hint=hint, mistakes=tuple(mistakes))
         self._models = {name: Model(name, settings) for name, settings in configured.items()}
         self._routes = {role: self._ordered(route) for role, route in routes.items()}
 

@@ -1,0 +1,44 @@
+"""What every command shares: the options that stand before or behind any command, and how asynchronous work is run."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from journeyman.settings import Settings
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Invocation:
+    """The options all commands have; ``ctx.obj`` of the root."""
+
+    config: Path | None = None
+    home: Path | None = None
+
+
+def invocation(ctx: typer.Context) -> Invocation:
+    """This invocation's shared options."""
+    root = ctx.find_root()
+    if not isinstance(root.obj, Invocation):
+        root.obj = Invocation()
+    return root.obj
+
+
+def load_settings(ctx: typer.Context, **flags: Any) -> "Settings":
+    """The settings for this invocation; ``flags`` that are not ``None`` win. Raises ``ConfigurationError``."""
+    from journeyman.settings import Settings
+
+    shared = invocation(ctx)
+    given = {"home": shared.home, **flags}
+    return Settings.load(shared.config, {name: value for name, value in given.items() if value is not None})
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` to its end. Ctrl-C cancels it first, so that it can clean up, and then raises ``KeyboardInterrupt``."""
+    return asyncio.run(work)

@@ -1,0 +1,170 @@
+"""``journeyman memory``: put documents into memory, search it, look through it, forget."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from journeyman.cli.context import load_settings, run_async
+from journeyman.cli.exits import Exit
+from journeyman.cli.options import Json, Limit
+from journeyman.cli.output import one_line, safe, say, show, show_json, show_table
+
+if TYPE_CHECKING:
+    from journeyman.client import Document
+    from journeyman.settings import Settings
+
+app = typer.Typer(help="Put documents into memory; search, list and forget them.", no_args_is_help=True)
+
+Namespace = Annotated[str | None, typer.Option(help="Keep to this namespace.")]
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Files, and folders with all below them.")
+    ] = None,
+    text: Annotated[str | None, typer.Option(metavar="TEXT", help="A text instead; `-` reads it from standard input.")] = None,
+    source: Annotated[str | None, typer.Option(help="With --text: the name under which it is cited.")] = None,
+    namespace: Annotated[str, typer.Option(help="Where to put it.")] = "default",
+    as_json: Json = False,
+) -> None:
+    """Put documents into memory. Text, Markdown, HTML, PDF, CSV and JSON; what is there already costs nothing.
+
+    What cannot be read is named and left out; exits 1 if nothing could be read.
+
+    \b
+    Examples:
+      journeyman memory add handbook/ notes.md
+      journeyman memory add --text "The office closes at six." --source "notice board"
+    """
+    from journal.errors import InvalidInput
+
+    if (text is None) == (not paths):
+        raise InvalidInput("There is nothing to add.", hint="Give files or folders, or a text with --text, but not both.")
+    settings = load_settings(ctx)
+    result = run_async(
+        _add_text(settings, text, source, namespace) if text is not None else _add_paths(settings, paths or [], namespace)
+    )
+    if as_json:
+        show_json(result)
+    if not result["added"] + result["unchanged"]:
+        raise typer.Exit(Exit.FAILED)
+
+
+async def _add_text(settings: "Settings", text: str, source: str | None, namespace: str) -> dict[str, Any]:
+    from journeyman.connection import connect
+
+    async with connect(settings) as client:
+        added = await client.remember(text, source or "note", namespace=namespace)
+    say(f"Remembered as {added['source']!r}.")
+    return {**added, "skipped": {}}
+
+
+async def _add_paths(settings: "Settings", paths: list[Path], namespace: str) -> dict[str, Any]:
+    """What was done with all of ``paths`` together."""
+    from journeyman.cli.documents import ingest
+    from journeyman.connection import connect
+
+    async with connect(settings) as client:
+        results = [await ingest(client, path, namespace) for path in paths]
+    total: dict[str, Any] = {name: sum(r[name] for r in results) for name in ("added", "unchanged", "removed", "items")}
+    return {**total, "skipped": {source: why for r in results for source, why in r["skipped"].items()}}
+
+
+@app.command()
+def search(
+    ctx: typer.Context,
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="At most so many.")] = 8,
+    namespace: Namespace = None,
+    as_json: Json = False,
+) -> None:
+    """Search memory; the best matches first, each with its source and the position in it.
+
+    \b
+    Examples:
+      journeyman memory search "berth fees"
+      journeyman memory search "berth fees" -k 3 --json
+    """
+    run_async(_search(load_settings(ctx), query, k, namespace, as_json))
+
+
+async def _search(settings: "Settings", query: str, k: int, namespace: str | None, as_json: bool) -> None:
+    from journeyman.connection import connect
+
+    async with connect(settings) as client:
+        items = (await client.search(query, k=k, namespace=namespace))["items"]
+    if as_json:
+        show_json(items)
+    elif items:
+        show("\n\n".join(_found(item) for item in items))
+    else:
+        say("Nothing in memory matches.")
+
+
+def _found(item: "Document") -> str:
+    place = f"{one_line(item['source'])}, {one_line(item['position'])}"
+    head = f"{item['score']:.2f}  {place}  ({item['id']})"
+    return "\n".join([head, *("      " + line for line in safe(item["text"]).splitlines())])
+
+
+@app.command("list")
+def list_items(
+    ctx: typer.Context,
+    namespace: Namespace = None,
+    source: Annotated[str | None, typer.Option(help="Only the pieces of this source.")] = None,
+    limit: Limit = 50,
+    after: Annotated[str | None, typer.Option(metavar="CURSOR", help="Go on where the last page ended.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what memory holds, piece by piece.
+
+    \b
+    Examples:
+      journeyman memory list
+      journeyman memory list --source harbour.md --json
+    """
+    run_async(_list(load_settings(ctx), namespace, source, limit, after, as_json))
+
+
+async def _list(
+    settings: "Settings", namespace: str | None, source: str | None, limit: int, after: str | None, as_json: bool
+) -> None:
+    from journeyman.connection import connect
+
+    async with connect(settings) as client:
+        page = await client.items(namespace=namespace, source=source, limit=limit, after=after)
+    if as_json:
+        show_json(page["items"])
+    else:
+        show_table(
+            ("ID", "NAMESPACE", "SOURCE", "POSITION", "TEXT"),
+            ((i["id"], i["namespace"], i["source"], i["position"], one_line(i["text"], 200)) for i in page["items"]),
+            wide="TEXT",
+        )
+    if page.get("next"):
+        say(f"There are more: --after {page['next']}")
+
+
+@app.command()
+def forget(
+    ctx: typer.Context,
+    item_id: Annotated[str, typer.Argument(metavar="ID", help="The item's id; `memory list` shows it.")],
+) -> None:
+    """Remove one item from memory for good.
+
+    \b
+    Examples:
+      journeyman memory forget m_01k2...
+    """
+    run_async(_forget(load_settings(ctx), item_id))
+
+
+async def _forget(settings: "Settings", item_id: str) -> None:
+    from journeyman.connection import connect
+
+    async with connect(settings) as client:
+        await client.forget(item_id)
+    say(f"{item_id} is forgotten.")

@@ -1,0 +1,183 @@
+"""One check for each part of an installation. They read only; what they raise ``examination`` reports."""
+
+import asyncio
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from journeyman.cli.finding import Finding
+
+if TYPE_CHECKING:
+    from journal.upgrading import SchemaStatus
+    from journeyman.settings import Settings
+    from llm.router import Model
+
+LOW_BYTES = 1_000_000_000
+FULL_BYTES = 50_000_000
+MODEL_SECONDS = 8.0
+SERVE_SECONDS = 5.0
+
+_WRITABLE = """
+SELECT NOT pg_is_in_recovery()
+   AND current_setting('transaction_read_only') = 'off'
+   AND has_table_privilege('events', 'INSERT')
+"""
+
+
+def home(settings: "Settings") -> Iterator[Finding]:
+    """The home folder: there, ours alone, writable, with room."""
+    folder = settings.home
+    if not folder.exists():
+        yield from _home_to_be(folder)
+        return
+    if not folder.is_dir():
+        yield Finding("home", "problem", f"{folder} is not a folder.", "Move it away, or set JOURNEYMAN_HOME to a folder.")
+        return
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        yield Finding("home", "problem", f"{folder} cannot be written.", f"Give yourself access: chmod u+rwx {folder}")
+        return
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        yield Finding("home", "warning", f"{folder} is open to others (mode {mode:o}).", f"Close it: chmod 700 {folder}")
+    yield _room(folder)
+
+
+def _home_to_be(folder: Path) -> Iterator[Finding]:
+    above = next(parent for parent in folder.parents if parent.exists())
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        yield Finding("home", "ok", f"{folder} is not there yet; the first command that needs it makes it.")
+    else:
+        mend = "Set JOURNEYMAN_HOME to a folder of your own."
+        yield Finding("home", "problem", f"{folder} is not there, and cannot be made in {above}.", mend)
+
+
+def _room(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    found = f"{folder}, {free / 1e9:,.1f} GB free"
+    if free < FULL_BYTES:
+        return Finding("home", "problem", found, "The disk is full: make room.")
+    return (
+        Finding("home", "warning", found, "Make room before it is full.") if free < LOW_BYTES else Finding("home", "ok", found)
+    )
+
+
+def database(settings: "Settings") -> Iterator[Finding]:
+    """The journal's database: reachable, its schema up to date, and writable."""
+    from journal import upgrading
+
+    url = settings.journal_url
+    found = upgrading.status(url)
+    if url.startswith("sqlite"):
+        yield _sqlite(Path(url.partition(":///")[2]).expanduser(), found)
+    elif found.pending:
+        yield Finding("database", "problem", f"{url} lacks {len(found.pending)} migrations.", "Run `journeyman db upgrade`.")
+    elif asyncio.run(_is_writable(url)):
+        yield Finding("database", "ok", f"{url} at {found.current}")
+    else:
+        yield Finding("database", "problem", f"{url} refuses writing.", "Use the primary, and a role that may insert.")
+
+
+def _sqlite(file: Path, found: "SchemaStatus") -> Finding:
+    if not file.exists():
+        return Finding("database", "ok", f"{file} is not there yet; the first command that needs it makes it.")
+    if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+        return Finding("database", "problem", f"{file} cannot be written.", f"Give yourself access: chmod u+w {file}")
+    if found.pending:
+        missing = f"{len(found.pending)} migrations are still to run"
+        return Finding(
+            "database", "warning", f"{file}: {missing}.", "Run `journeyman db upgrade`; `run` and `serve` do it too."
+        )
+    return Finding("database", "ok", f"{file} at {found.current}")
+
+
+async def _is_writable(url: str) -> bool:
+    from journal.database import Database
+
+    opened = await Database.open(url)
+    try:
+        return bool(await opened.read(lambda connection: connection.exec_driver_sql(_WRITABLE).scalar()))
+    finally:
+        await opened.close()
+
+
+def serve(settings: "Settings") -> Iterator[Finding]:
+    """Whether a ``serve`` runs on this home, and answers."""
+    import httpx
+
+    from journeyman.home import serving
+
+    running = serving(settings.home)
+    if running is None:
+        left = (settings.home / "serve.json").exists()
+        yield (
+            Finding("serve", "warning", "Not running; its last run left serve.json behind.", "Nothing to do: it is ignored.")
+            if left
+            else Finding("serve", "ok", "Not running; commands do their work themselves.")
+        )
+        return
+    who = f"process {running.pid} at {running.address}"
+    try:
+        answer = httpx.get(f"{running.address}/readyz", timeout=SERVE_SECONDS)
+    except httpx.TransportError as error:
+        mend = f"Stop it (kill {running.pid}) and start `journeyman serve` again."
+        yield Finding("serve", "problem", f"{who} does not answer: {error or type(error).__name__}.", mend)
+        return
+    if answer.is_success:
+        yield Finding("serve", "ok", f"Running: {who}")
+    else:
+        yield Finding("serve", "problem", f"{who} is not ready ({answer.status_code}).", "See what the database says above.")
+
+
+def models(settings: "Settings") -> Iterator[Finding]:
+    """Each model: its key is there, and it answers."""
+    yield from asyncio.run(_models(settings))
+
+
+async def _models(settings: "Settings") -> list[Finding]:
+    from llm.router import Models
+
+    known = Models(settings.models, settings.routes)
+    try:
+        return list(await asyncio.gather(*(_model(model) for model in known.all())))
+    finally:
+        await known.aclose()
+
+
+async def _model(model: "Model") -> Finding:
+    from journeyman.cli.models import check_model
+
+    variable = model.settings.api_key_env
+    if variable and not os.environ.get(variable):
+        return Finding(
+            "models", "problem", f"{model.name}: the variable {variable} is not set.", f"Set {variable} to the key."
+        )
+    result = await check_model(model, MODEL_SECONDS)
+    if not result["ok"]:
+        return Finding("models", "problem", f"{model.name}: {result['detail']}", result["hint"])
+    return Finding("models", "ok", f"{model.name}: {result['detail']} ({result['seconds']:.2f} s)")
+
+
+def tools(settings: "Settings") -> Iterator[Finding]:
+    """The folders of tools load."""
+    from tools.registry import build_registry
+
+    count = len(build_registry(settings.tools).all())
+    folders = ", ".join(str(folder) for folder in settings.tools.folders)
+    yield Finding("tools", "ok", f"{count} tools" + (f", with those in {folders}" if folders else ""))
+
+
+def broker(settings: "Settings") -> Iterator[Finding]:
+    """The queue between the API and workers."""
+    url = settings.broker_url.get_secret_value()
+    yield Finding("broker", "ok", f"{url}: inside `serve`" if url.startswith("memory:") else url)
+
+
+def memory(settings: "Settings") -> Iterator[Finding]:
+    raise NotImplementedError
+
+
+def embedder(settings: "Settings") -> Iterator[Finding]:
+    raise NotImplementedError

@@ -1,0 +1,274 @@
+"""A client of the REST API. Documents are the API's JSON objects as they come; errors are ``JourneymanError``s.
+
+``Client`` talks to any address; ``journeyman.connection.connect`` finds the right one for a home.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from journal.errors import (
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    JourneymanError,
+    NotFound,
+    StorageFull,
+    StorageUnavailable,
+)
+
+if TYPE_CHECKING:
+    from memory.items import Progress
+
+Document = dict[str, Any]
+
+ENDINGS = frozenset({"task.completed", "task.failed", "task.canceled", "task.rejected"})
+"""The kinds of event that end a journal."""
+
+_RECONNECT_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0)
+_ERRORS: dict[int, type[JourneymanError]] = {
+    400: InvalidInput,
+    401: ConfigurationError,
+    403: ConfigurationError,
+    404: NotFound,
+    409: Conflict,
+    413: InvalidInput,
+    415: InvalidInput,
+    422: InvalidInput,
+    503: StorageUnavailable,
+    507: StorageFull,
+}
+
+
+class Unreachable(JourneymanError):
+    """No server answers at the address."""
+
+
+class Client:
+    """One server, one API key. An asynchronous context manager; safe for many calls at once in one event loop.
+
+    Every method raises the ``JourneymanError`` that the answer's status stands for, with its detail and hint, or
+    ``Unreachable``.
+    """
+
+    local = False
+    """Whether the work is done in this process, because no ``serve`` runs."""
+
+    def __init__(self, address: str, key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.address = address
+        self._http = httpx.AsyncClient(
+            base_url=address,
+            headers={"authorization": f"Bearer {key}"},
+            timeout=httpx.Timeout(60.0, connect=5.0),
+            transport=transport,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Let go of the connections."""
+        await self._http.aclose()
+
+    async def call(self, method: str, path: str, **options: Any) -> Any:
+        """One request, as ``httpx`` takes it; the answer's JSON, ``None`` if it has no body."""
+        try:
+            response = await self._http.request(method, path, **options)
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+        _check(response)
+        return response.json() if response.content else None
+
+    async def submit(self, request: Mapping[str, Any], *, idempotency_key: str | None = None) -> Document:
+        """A new task. ``request`` has the fields of ``agents.requests.TaskRequest``."""
+        headers = {"idempotency-key": idempotency_key} if idempotency_key else {}
+        return await self._document("POST", "/v1/tasks", json=dict(request), headers=headers)
+
+    async def task(self, task_id: str, *, as_of: int | None = None) -> Document:
+        """The Task document now, or as of an event's ``seq``."""
+        return await self._document("GET", f"/v1/tasks/{task_id}", params=_given(as_of=as_of))
+
+    async def tasks(self, **which: Any) -> Document:
+        """A page of tasks, newest first; ``which`` are the query parameters of ``GET /v1/tasks``."""
+        return await self._document("GET", "/v1/tasks", params=_given(**which))
+
+    async def cancel(self, task_id: str, *, note: str = "") -> Document:
+        return await self._document("POST", f"/v1/tasks/{task_id}/cancel", json={"note": note})
+
+    async def pause(self, task_id: str) -> Document:
+        return await self._document("POST", f"/v1/tasks/{task_id}/pause")
+
+    async def resume(self, task_id: str) -> Document:
+        return await self._document("POST", f"/v1/tasks/{task_id}/resume")
+
+    async def input(self, task_id: str, request: Mapping[str, Any]) -> Document:
+        """Say something to a task; ``request`` has the fields of ``agents.requests.InputRequest``."""
+        return await self._document("POST", f"/v1/tasks/{task_id}/input", json=dict(request))
+
+    async def fork(self, task_id: str, *, seq: int) -> Document:
+        return await self._document("POST", f"/v1/tasks/{task_id}/fork", json={"seq": seq})
+
+    async def steps(self, task_id: str) -> Document:
+        return await self._document("GET", f"/v1/tasks/{task_id}/steps")
+
+    async def artifacts(self, task_id: str) -> Document:
+        return await self._document("GET", f"/v1/tasks/{task_id}/artifacts")
+
+    async def approvals(self, **which: Any) -> Document:
+        """Approvals; ``which`` are the query parameters of ``GET /v1/approvals``."""
+        return await self._document("GET", "/v1/approvals", params=_given(**which))
+
+    async def approval(self, approval_id: str) -> Document:
+        """One approval, decided or not."""
+        return await self._document("GET", f"/v1/approvals/{approval_id}")
+
+    async def decide(self, approval_id: str, decision: Mapping[str, Any]) -> Document:
+        """A person's word; ``decision`` has the fields of ``agents.requests.Decision``."""
+        return await self._document("POST", f"/v1/approvals/{approval_id}", json=dict(decision))
+
+    async def remember(self, text: str, source: str, **more: Any) -> Document:
+        """Add a text to memory; ``more``: ``namespace``, ``metadata``."""
+        return await self._document("POST", "/v1/memory/documents", json={"text": text, "source": source, **_given(**more)})
+
+    async def upload(self, file: Path, **form: Any) -> Document:
+        """Add a file to memory; ``form``: ``source``, ``namespace``."""
+        with file.open("rb") as content:
+            return await self._document(
+                "POST", "/v1/memory/documents", files={"file": (file.name, content)}, data=_given(**form)
+            )
+
+    async def add_path(
+        self, path: Path, namespace: str, *, on_progress: "Callable[[Progress], None] | None" = None
+    ) -> Document:
+        """Add a file, or a folder with all below it; the fields of ``memory.items.Ingested``. Incremental."""
+        from journeyman.documents import upload_path
+
+        return await upload_path(self, path, namespace, on_progress)
+
+    async def search(self, query: str, **more: Any) -> Document:
+        """Search memory; ``more``: ``k``, ``namespace``, ``filters``."""
+        return await self._document("POST", "/v1/memory/search", json={"query": query, **_given(**more)})
+
+    async def items(self, **which: Any) -> Document:
+        """A page of what memory holds; ``which`` are the query parameters of ``GET /v1/memory``."""
+        return await self._document("GET", "/v1/memory", params=_given(**which))
+
+    async def forget(self, item_id: str) -> None:
+        await self.call("DELETE", f"/v1/memory/{item_id}")
+
+    async def tools(self) -> Document:
+        return await self._document("GET", "/v1/tools")
+
+    async def models(self) -> Document:
+        return await self._document("GET", "/v1/models")
+
+    async def agents(self) -> Document:
+        return await self._document("GET", "/v1/agents")
+
+    async def keys(self) -> Document:
+        return await self._document("GET", "/v1/keys")
+
+    async def create_key(self, name: str) -> Document:
+        """A new API key; the answer is the only place that shows it."""
+        return await self._document("POST", "/v1/keys", json={"name": name})
+
+    async def revoke_key(self, key_id: str) -> None:
+        await self.call("DELETE", f"/v1/keys/{key_id}")
+
+    async def events(self, task_id: str, *, after: int = 0) -> AsyncIterator[Document]:
+        """Events from behind ``after``, live, each once and in order, until the one that ends the task.
+
+        A stream that breaks is taken up again where it stopped; ``Unreachable`` once that has failed for about 20 seconds.
+        """
+        delays = iter(_RECONNECT_SECONDS)
+        while True:
+            try:
+                async for event in self._stream(task_id, after):
+                    after, delays = event["seq"], iter(_RECONNECT_SECONDS)
+                    yield event
+                    if event["kind"] in ENDINGS:
+                        return
+                task = await self.task(task_id)
+                if task["ended_at"] and task["last_seq"] <= after:
+                    return
+            except (httpx.TransportError, Unreachable, StorageUnavailable) as error:
+                failure: Exception = error
+            else:
+                failure = httpx.RemoteProtocolError("the stream ended early")
+            if (delay := next(delays, None)) is None:
+                raise self._unreachable(failure) from None
+            await asyncio.sleep(delay)
+
+    async def follow(self, task_id: str, *, after: int = 0) -> AsyncIterator[Document]:
+        """Events as ``events`` gives them, until the task has ended or waits for a person."""
+        resting = False
+        async for event in self.events(task_id, after=after):
+            yield event
+            resting = event["kind"] == "task.waiting" or (resting and event["kind"] != "task.resumed")
+            if resting:
+                task = await self.task(task_id)
+                if task["status"] == "input_required" and task["last_seq"] <= event["seq"]:
+                    return
+
+    async def wait(self, task_id: str) -> Document:
+        """The Task document once the task has ended or waits for a person."""
+        async for _ in self.follow(task_id):
+            pass
+        return await self.task(task_id)
+
+    async def go_on(self, task_id: str) -> None:
+        """See to it that somebody works on the task; a running ``serve`` does so by itself."""
+
+    async def _document(self, method: str, path: str, **options: Any) -> Document:
+        answer: Document = await self.call(method, path, **options)
+        return answer
+
+    async def _stream(self, task_id: str, after: int) -> AsyncIterator[Document]:
+        headers = {"accept": "text/event-stream", "last-event-id": str(after)}
+        path = f"/v1/tasks/{task_id}/events"
+        async with self._http.stream("GET", path, headers=headers) as response:
+            if response.is_error:
+                await response.aread()
+            _check(response)
+            async for event in journaled(response.aiter_lines()):
+                yield event
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        why = str(error) or type(error).__name__
+        return Unreachable(f"Nothing answers at {self.address}: {why}.", hint="Is `journeyman serve` still running?")
+
+
+async def journaled(lines: AsyncIterator[str]) -> AsyncIterator[Document]:
+    """The journal's events out of the lines of an SSE stream; deltas and comments, which carry no id, are left out."""
+    fields: dict[str, str] = {}
+    async for line in lines:
+        if line:
+            name, _, value = line.partition(":")
+            fields[name] = fields[name] + "\n" + value if name == "data" and name in fields else value.removeprefix(" ")
+            continue
+        if "id" in fields and "data" in fields:
+            yield json.loads(fields["data"])
+        fields = {}
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _check(response: httpx.Response) -> None:
+    if not response.is_error:
+        return
+    try:
+        problem = response.json()
+        detail, hint = problem.get("detail") or problem["title"], problem.get("hint", "")
+    except (ValueError, KeyError, AttributeError):
+        detail, hint = f"The server answered {response.status_code} {response.reason_phrase}.", ""
+    raise _ERRORS.get(response.status_code, JourneymanError)(detail, hint=hint)

@@ -1,0 +1,131 @@
+"""``serve``: the API, a worker, its sweeper and the embedded stores in one process and one event loop."""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+
+from agents.runtime import Runtime
+from agents.secrets import known_secrets
+from api.app import create_app
+from api.keys import KeyStore
+from api.server import ApiServer
+from journal.errors import ConfigurationError
+from journeyman import logs
+from journeyman.home import Serving, announced, sole_server
+from journeyman.keyring import keys_of
+from journeyman.settings import Settings
+from workers.admission import Admission
+from workers.app import make_app
+from workers.dispatcher import CeleryDispatcher
+from workers.sweeper import Sweeper
+from workers.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+class _Server(ApiServer):
+    """Leaves signals to ``serve``."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then hand leases back and return.
+
+    Raises ``ConfigurationError`` for a home that is served already and for an address that cannot be listened on.
+    """
+    logs.configure(known_secrets(settings))
+    stop = _stop_on_signals()
+    with sole_server(settings.home), _listening(settings.api.host, settings.api.port) as listener:
+        token = secrets.token_urlsafe(32)
+        async with _working(settings) as runtime:
+            keys = keys_of(runtime, token)
+            await _show_first_key(keys)
+            server = _Server(create_app(runtime, keys, settings.api), settings.api)
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            address = _address(listener)
+            with announced(settings.home, Serving(address, os.getpid(), token)):
+                log.info("ready", extra={"address": address, "home": str(settings.home)})
+                await asyncio.wait([serving, stop], return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            await serving
+    log.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def _working(settings: Settings) -> AsyncIterator[Runtime]:
+    """A runtime whose tasks are run here, by messages from the broker and what the sweeper finds."""
+    app = make_app(settings.broker_url.get_secret_value())
+    admission = Admission(settings.worker.concurrency)
+    dispatcher = CeleryDispatcher(app, admission)
+    runtime = await Runtime.open(settings, dispatcher=dispatcher)
+    worker = Worker(app, settings.worker, admission, runtime.drive)
+    sweeper = Sweeper(
+        runtime.journal, dispatcher, admission, seconds=settings.worker.sweep_seconds, limit=settings.worker.concurrency
+    )
+    worker.start()
+    sweeping = asyncio.create_task(sweeper.run())
+    try:
+        yield runtime
+    finally:
+        sweeping.cancel()
+        await asyncio.gather(worker.aclose(), runtime.aclose())
+        dispatcher.close()
+
+
+def _stop_on_signals() -> asyncio.Future[None]:
+    """A future that SIGTERM or SIGINT cancels."""
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[None] = loop.create_future()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.cancel)
+    return stop
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from None
+    with listener:
+        if not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
+            log.warning("reachable from other machines: anyone with an API key can use it, and traffic is not encrypted")
+        yield listener
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> ConfigurationError:
+    if error.errno == errno.EADDRINUSE:
+        return ConfigurationError(
+            f"Port {port} on {host} is in use.", hint="Choose another with --port, or stop what uses it."
+        )
+    return ConfigurationError(
+        f"{host}:{port} cannot be listened on: {error.strerror}.", hint="Give --host an address of this machine."
+    )
+
+
+def _address(listener: socket.socket) -> str:
+    """The base URL by which this machine reaches the listener."""
+    host, port = listener.getsockname()[:2]
+    local = ipaddress.ip_address(host)
+    if local.is_unspecified:
+        local = ipaddress.ip_address("::1" if local.version == 6 else "127.0.0.1")
+    return f"http://[{local}]:{port}" if local.version == 6 else f"http://{local}:{port}"
+
+
+async def _show_first_key(keys: KeyStore) -> None:
+    made = await keys.first_key()
+    if made is not None:
+        sys.stderr.write(f"The first API key, shown this once: {made.key}\n")
+        sys.stderr.flush()
