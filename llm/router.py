@@ -20,7 +20,7 @@ _BUILT_IN = {
     "openai_compatible": "llm.providers.openai_compatible:OpenAICompatible",
     REHEARSAL: "llm.providers.rehearsal:Rehearsal",
 }
-_FREE = Price(input=0, output=0, cached_input=None)
+_FREE = Price(input=0, output=0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from trust.labels import Label
+from trust.labels import Label, Trust, Visibility
+
+
+def private_label(source: str) -> Label:
+    """The label of what a user adds to memory: theirs alone to see, and without a say over what is done."""
+    return Label(sources=(f"memory:{source}",), trust=Trust.UNTRUSTED, visibility=Visibility.PRIVATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What an ingestion did. ``skipped`` maps a source to one sentence on why it was left out."""
+    """What an ingestion did, in sources: ``added`` are new or changed ones, ``removed`` those gone from disk; ``items`` counts
+    the pieces written. ``skipped`` maps a source to one sentence on why it was left out; what memory held of it stays."""
 
     added: int = 0
     unchanged: int = 0

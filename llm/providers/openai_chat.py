@@ -133,9 +133,10 @@ def _only_choice(answer: Any) -> dict[str, Any]:
 
 
 def _finish_reason(said: Any, calls: Sequence[ToolCall]) -> str:
+    said = said if isinstance(said, str) else "stop"
     if said in _BROKEN_OFF:
         raise StreamCut(f"The model stopped in the middle of its answer ({said}).")
-    reason = _FINISH.get(said, "stop") if isinstance(said, str) else "stop"
+    reason = _FINISH.get(said, "stop")
     # Several servers say `stop` beside tool calls.
     return "tool_calls" if reason == "stop" and calls else reason
 

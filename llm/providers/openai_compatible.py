@@ -9,7 +9,7 @@ from journal.values import Message
 from llm.errors import InvalidRequest, MalformedAnswer, ModelNotFound, StreamCut
 from llm.providers.endpoint import Endpoint
 from llm.providers.openai_chat import FORMAT, EncodedTools, answer_text, decode_answer, encode_message, to_bytes
-from llm.providers.openai_http import OpenAIHttp, drain, is_json, pieces
+from llm.providers.openai_http import OpenAIHttp, drain, is_one_document, pieces
 from llm.providers.openai_stream import Assembly, EventParser
 from llm.settings import ModelSettings
 from llm.types import Completion, Prompt, Request, ToolOffer
@@ -117,7 +117,7 @@ class OpenAICompatible:
     async def _ask_streamed(self, body: bytes, on_delta: Callable[[str], None]) -> Any:
         assembly, parser = Assembly(on_delta), EventParser()
         async with self._http.response("post", "/chat/completions", body) as response, aclosing(pieces(response)) as stream:
-            if is_json(response):
+            if is_one_document(response):
                 answer = await self._http.json(response)
                 on_delta(answer_text(answer))
                 return answer

@@ -28,6 +28,7 @@ _NO_CONNECTION = (
     httpx2.ProxyError,
     httpx2.PoolTimeout,
 )
+_TIMEOUTS = (TimeoutError, httpx2.ReadTimeout, httpx2.WriteTimeout)
 _BY_STATUS: dict[int, type[errors.LlmError]] = {
     401: errors.AuthenticationFailed,
     402: errors.QuotaExhausted,
@@ -85,7 +86,8 @@ def _from_connection(error: BaseException, endpoint: Endpoint) -> errors.LlmErro
         return errors.Unreachable(
             f"{endpoint.address} cannot be reached: {detail}.", hint="Is the server up, and `base_url` its address?"
         )
-    if any(isinstance(cause, TimeoutError | httpx2.ReadTimeout | httpx2.WriteTimeout) for cause in causes):
+    # The stack under the SDK calls a connection that was closed a timeout too: only a timeout at the root is one.
+    if any(isinstance(cause, _TIMEOUTS) for cause in causes) or isinstance(causes[-1], openai.APITimeoutError):
         return timed_out(endpoint)
     return errors.StreamCut(f"{endpoint.address} closed the connection before the whole answer came: {detail}.")
 

@@ -137,6 +137,6 @@ async def drain(rest: AsyncIterator[bytes]) -> None:
                 pass
 
 
-def is_json(response: "httpx2.Response") -> bool:
-    """Whether the body is one JSON document: what servers that cannot stream send when asked to."""
-    return response.headers.get("content-type", "").startswith("application/json")
+def is_one_document(response: "httpx2.Response") -> bool:
+    """Whether the body is no stream of events: JSON from a server that cannot stream, or a page from one that is no API."""
+    return response.headers.get("content-type", "").startswith(("application/json", "text/html"))

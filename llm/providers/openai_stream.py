@@ -65,10 +65,12 @@ class Assembly:
         self._open: dict[Any, _Call] = {}
         self._finish: Any = None
         self._usage: Any = None
+        self._begun = False
         self._done = False
 
     def add(self, event: bytes) -> None:
         """Take one event. Raises ``StreamCut`` for an error in mid-stream, ``MalformedAnswer`` for what is not a chunk."""
+        self._begun = True
         if event.startswith(_DONE):
             self._done = True
             return
@@ -94,7 +96,10 @@ class Assembly:
         return self._done
 
     def answer(self) -> dict[str, Any]:
-        """The body that an unstreamed call would have returned. Raises ``StreamCut`` if the end never came."""
+        """The body that an unstreamed call would have returned. Raises ``StreamCut`` if the end never came,
+        ``MalformedAnswer`` if there was no event at all."""
+        if not self._begun:
+            raise MalformedAnswer("The API answered a streamed request without a single event.")
         if not self._done and self._finish is None:
             raise StreamCut("The connection ended in the middle of the model's answer.")
         message = {

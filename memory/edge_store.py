@@ -1,0 +1,149 @@
+"""Memory in Qdrant inside this process: one folder, one owner, BM25 always and dense vectors where an embedder is configured."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from journal.errors import InvalidInput, NotFound
+from llm.embedders.embedder import Embedder
+from memory.index import Index, known_sources
+from memory.ingest import pipeline
+from memory.ingest.loaders import Source
+from memory.ingest.pipeline import Known
+from memory.items import Document, Ingested, MemoryItem, Progress, Query, Recalled
+from memory.points import ITEM, to_item
+from memory.recall import check, recall
+from memory.settings import MemorySettings
+from memory.shard import Shard, matching
+from memory.shard_thread import ShardThread
+from memory.vectors import DenseVectors
+from memory.words import Words
+
+_MOST_ITEMS = 1000
+_LAST_ID = UUID(int=(1 << 128) - 1)
+
+
+async def open_memory(home: Path, settings: MemorySettings, embedder: Embedder | None) -> "EdgeMemory":
+    """Memory in the folder ``memory`` of the home. Costs nothing: the store is opened, and its lock taken, by the first use."""
+    return EdgeMemory(home / "memory", settings, embedder)
+
+
+class EdgeMemory:
+    """The ``Memory`` of one machine. Its first use raises ``MemoryBusy`` while another process owns the folder."""
+
+    def __init__(self, folder: Path, settings: MemorySettings, embedder: Embedder | None = None) -> None:
+        self._settings = settings
+        self._words = Words()
+        self._thread = ShardThread(folder)
+        self._dense = DenseVectors(embedder, self._thread) if embedder else None
+        self._index = Index(self._thread, self._words, self._dense)
+        self._catching_up: asyncio.Task[None] | None = None
+
+    async def add(self, tenant: str, namespace: str, documents: Sequence[Document]) -> Ingested:
+        result = await pipeline.add_documents(_Shelf(self._thread, self._index, tenant, namespace), documents, self._settings)
+        await self._thread.run(Shard.flush)
+        self._catch_up()
+        return result
+
+    async def add_path(
+        self, tenant: str, namespace: str, path: Path, *, on_progress: Callable[[Progress], None] | None = None
+    ) -> Ingested:
+        result = await pipeline.add_path(
+            _Shelf(self._thread, self._index, tenant, namespace), path, self._settings, on_progress
+        )
+        await self._thread.run(Shard.flush)
+        self._catch_up()
+        return result
+
+    async def search(self, tenant: str, query: Query) -> list[Recalled]:
+        check(query)
+        if not query.text.strip() or query.namespaces == ():
+            return []
+        vector = await self._dense.of_query(query.text) if self._dense else None
+        found = await self._thread.run(recall, self._words, tenant, query, vector)
+        self._catch_up()
+        return found
+
+    async def get(self, tenant: str, item_id: str) -> MemoryItem:
+        uid, payload = await self._find(tenant, item_id)
+        return to_item(uid, payload)
+
+    async def forget(self, tenant: str, item_id: str) -> None:
+        """Adding its source again unchanged does not bring the item back, unless it was the source's last one."""
+        uid, _ = await self._find(tenant, item_id)
+        await self._index.forget(uid)
+        await self._thread.run(Shard.flush)
+
+    async def items(
+        self,
+        tenant: str,
+        *,
+        namespace: str | None = None,
+        source: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> list[MemoryItem]:
+        if not 1 <= limit <= _MOST_ITEMS:
+            raise InvalidInput(f"The limit is {limit}; it must be from 1 to {_MOST_ITEMS}.")
+        last = UUID(int=0) if after is None else _parse_id(after)
+        if last is None:
+            raise InvalidInput(f"{after!r} is no item id to go on from.")
+        if last == _LAST_ID:
+            return []
+
+        def page(shard: Shard) -> list[tuple[UUID, dict[str, Any]]]:
+            where = matching(kind=ITEM, tenant=tenant, namespace=namespace, source=source)
+            return shard.page(where, UUID(int=last.int + 1), limit)[0]
+
+        return [to_item(uid, payload) for uid, payload in await self._thread.run(page)]
+
+    async def close(self) -> None:
+        if self._catching_up:
+            self._catching_up.cancel()
+            await asyncio.gather(self._catching_up, return_exceptions=True)
+        await self._thread.close()
+        if self._dense:
+            await self._dense.aclose()
+
+    async def _find(self, tenant: str, item_id: str) -> tuple[UUID, dict[str, Any]]:
+        uid = _parse_id(item_id)
+        payload = (await self._thread.run(Shard.get, [uid])).get(uid) if uid else None
+        if uid is None or payload is None or payload["tenant"] != tenant or payload["kind"] != ITEM:
+            raise NotFound(f"There is no memory item {item_id!r}.")
+        return uid, payload
+
+    def _catch_up(self) -> None:
+        """In the background: what lacks the embedder's vectors is found by its words until it has them."""
+        idle = self._catching_up is None or self._catching_up.done()
+        if idle and self._dense and self._dense.lacking and not self._dense.rests:
+            self._catching_up = asyncio.create_task(self._index.catch_up(), name="memory catches up")
+
+
+class _Shelf:
+    """One tenant's namespace, as ingestion sees it."""
+
+    def __init__(self, thread: ShardThread, index: Index, tenant: str, namespace: str) -> None:
+        if not tenant or not namespace:
+            raise InvalidInput("Memory needs a tenant and a namespace.")
+        self._thread = thread
+        self._index = index
+        self._tenant = tenant
+        self._namespace = namespace
+
+    async def known(self, names: Sequence[str] | None = None) -> dict[str, Known]:
+        return await self._thread.run(known_sources, self._tenant, self._namespace, names)
+
+    async def put(self, sources: Sequence[Source]) -> None:
+        await self._index.put(self._tenant, self._namespace, sources)
+
+    async def remove(self, names: Sequence[str]) -> None:
+        await self._index.remove(self._tenant, self._namespace, names)
+
+
+def _parse_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

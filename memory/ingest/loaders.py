@@ -1,0 +1,142 @@
+"""Which reader takes a document, by its media type; the blocks it makes are chunked here."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+from memory.errors import UnreadableDocument
+from memory.ingest.chunks import Block, Piece, chunk
+from memory.ingest.decoding import decode
+from memory.ingest.markdown import markdown_blocks, plain_blocks
+from memory.items import Document, private_label
+from memory.settings import MemorySettings
+from trust.digest import digest
+from trust.labels import Label
+
+_READING = 1
+"""Raised when documents come to be read differently, so that unchanged ones are read again."""
+
+_BY_SUFFIX = {
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".mdx": "text/markdown",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xhtml": "text/html",
+    ".pdf": "application/pdf",
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".tab": "text/tab-separated-values",
+    ".json": "application/json",
+    ".geojson": "application/json",
+    ".jsonl": "application/jsonl",
+    ".ndjson": "application/jsonl",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document read and split, ready to be stored. ``origin`` is the folder it was found in, or ``""`` where it was handed
+    over as text; ``digest`` changes whenever its pieces would."""
+
+    name: str
+    origin: str
+    digest: str
+    pieces: tuple[Piece, ...]
+    label: Label
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def media_type_of(name: str) -> str:
+    """The media type that a file's name tells; ``text/plain`` where it tells none."""
+    return _BY_SUFFIX.get(PurePath(name).suffix.lower(), "text/plain")
+
+
+def blocks_of(data: bytes, media_type: str, settings: MemorySettings) -> list[Block]:
+    """The blocks of a file's content. Raises ``UnreadableDocument``."""
+    if media_type == "application/pdf" or data.startswith(b"%PDF-"):
+        from memory.ingest.pdf import pdf_blocks
+
+        return pdf_blocks(data, settings.max_file_bytes)
+    return text_blocks(decode(data, html=media_type == "text/html"), media_type, settings)
+
+
+def text_blocks(text: str, media_type: str, settings: MemorySettings) -> list[Block]:
+    """The blocks of a text. Raises ``UnreadableDocument``."""
+    if media_type == "text/markdown":
+        return markdown_blocks(text)
+    if media_type == "text/html":
+        from memory.ingest.html import html_blocks
+
+        return html_blocks(text) if text.strip() else []
+    if media_type in ("text/csv", "text/tab-separated-values", "application/json", "application/jsonl"):
+        return _records(text, media_type, settings.chunk_chars)
+    return plain_blocks(text)
+
+
+def _records(text: str, media_type: str, size: int) -> list[Block]:
+    from memory.ingest.tables import csv_blocks, json_blocks, jsonl_blocks
+
+    if not text.strip():
+        return []
+    if media_type == "application/json":
+        return json_blocks(text, size)
+    if media_type == "application/jsonl":
+        return jsonl_blocks(text)
+    return csv_blocks(text, delimiter="\t" if media_type == "text/tab-separated-values" else None)
+
+
+def document_digest(document: Document, settings: MemorySettings) -> str:
+    """What tells a document from a changed one: its text, type, label and metadata, and how it is split."""
+    about = [document.media_type, document.label.model_dump(mode="json"), document.metadata, settings.chunk_chars, _READING]
+    return digest([document.text, *about])
+
+
+def read_document(document: Document, settings: MemorySettings) -> Source:
+    """Raises ``UnreadableDocument``."""
+    if len(document.text) > settings.max_file_bytes:
+        raise UnreadableDocument(f"It is longer than {settings.max_file_bytes:,} characters.", hint=_TOO_LARGE_HINT)
+    pieces = _pieces(text_blocks(document.text, document.media_type, settings), settings)
+    return Source(document.source, "", document_digest(document, settings), pieces, document.label, document.metadata)
+
+
+def read_bytes(path: Path, settings: MemorySettings) -> bytes:
+    """The content of a regular file; its size is looked at before it is opened. Raises ``UnreadableDocument``."""
+    limit = settings.max_file_bytes
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableDocument("It is not a regular file.")
+        if status.st_size > limit:
+            raise UnreadableDocument(f"It has {status.st_size:,} bytes; the limit is {limit:,}.", hint=_TOO_LARGE_HINT)
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise UnreadableDocument(f"It cannot be opened: {os.strerror(error.errno or 0)}.") from None
+    if len(data) > limit:
+        raise UnreadableDocument(f"It has more than {limit:,} bytes.", hint=_TOO_LARGE_HINT)
+    return data
+
+
+_TOO_LARGE_HINT = "Raise `memory.max_file_bytes`, or split it."
+
+
+def file_digest(data: bytes, settings: MemorySettings) -> str:
+    return digest([hashlib.sha256(data).hexdigest(), settings.chunk_chars, _READING])
+
+
+def read_file(data: bytes, path: Path, name: str, origin: str, settings: MemorySettings) -> Source:
+    """Raises ``UnreadableDocument``."""
+    pieces = _pieces(blocks_of(data, media_type_of(path.name), settings), settings)
+    return Source(name, origin, file_digest(data, settings), pieces, private_label(name))
+
+
+def _pieces(blocks: Sequence[Block], settings: MemorySettings) -> tuple[Piece, ...]:
+    pieces = tuple(piece for piece in chunk(blocks, settings.chunk_chars) if piece.text.strip())
+    if not pieces:
+        raise UnreadableDocument("It is empty.")
+    return pieces

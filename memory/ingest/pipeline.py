@@ -1,0 +1,209 @@
+"""Ingestion: only what is new or changed is read and stored, and a folder's losses are forgotten."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from journal.errors import InvalidInput
+from memory.errors import UnreadableDocument
+from memory.ingest.folders import Listing, list_folder
+from memory.ingest.loaders import Source, document_digest, file_digest, read_bytes, read_document, read_file
+from memory.items import Document, Ingested, Progress
+from memory.settings import MemorySettings
+
+_ITSELF = "./"
+_BATCH_ITEMS = 64
+"""Items gathered from small documents before they are embedded and stored together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store has of a source: the digest it was read at, and the folder it came from."""
+
+    digest: str
+    origin: str
+
+
+class Shelf(Protocol):
+    """One tenant's namespace, as ingestion writes it."""
+
+    async def known(self, names: Sequence[str] | None = None) -> dict[str, Known]:
+        """The sources of these names that the namespace has, or all of them."""
+
+    async def put(self, sources: Sequence[Source]) -> None:
+        """Store each source in the place of what was known under its name. Survives the process once it returns."""
+
+    async def remove(self, names: Sequence[str]) -> None:
+        """Forget these sources."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    added: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    items: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def result(self) -> Ingested:
+        return Ingested(self.added, self.unchanged, self.removed, self.items, self.skipped)
+
+
+class _Batches:
+    """Hands sources on in batches of some size, so that many small ones share the cost of a call."""
+
+    def __init__(self, shelf: Shelf, tally: _Tally) -> None:
+        self._shelf = shelf
+        self._tally = tally
+        self._waiting: dict[str, Source] = {}
+
+    async def add(self, source: Source) -> None:
+        self._waiting[source.name] = source
+        if sum(len(s.pieces) for s in self._waiting.values()) >= _BATCH_ITEMS:
+            await self.flush()
+
+    async def flush(self) -> None:
+        sources = list(self._waiting.values())
+        self._waiting.clear()
+        if sources:
+            await self._shelf.put(sources)
+            self._tally.added += len(sources)
+            self._tally.items += sum(len(s.pieces) for s in sources)
+
+
+async def add_documents(shelf: Shelf, documents: Sequence[Document], settings: MemorySettings) -> Ingested:
+    """Store what is new or changed. Of several documents with one source the last counts."""
+    latest = {document.source: document for document in documents}
+    if "" in latest:
+        raise InvalidInput("A document needs a source, the name it is cited by.")
+    known = await shelf.known(list(latest))
+    tally = _Tally()
+    batches = _Batches(shelf, tally)
+    for group in _groups(list(latest.values())):
+        for document, outcome in zip(group, await asyncio.to_thread(_read_group, group, known, settings), strict=True):
+            if outcome is None:
+                tally.unchanged += 1
+            elif isinstance(outcome, Source):
+                await batches.add(outcome)
+            else:
+                tally.skipped[document.source] = outcome.message
+    await batches.flush()
+    return tally.result()
+
+
+def _groups(documents: Sequence[Document]) -> Iterable[Sequence[Document]]:
+    return (documents[start : start + _BATCH_ITEMS] for start in range(0, len(documents), _BATCH_ITEMS))
+
+
+def _read_group(
+    group: Sequence[Document], known: dict[str, Known], settings: MemorySettings
+) -> list[Source | UnreadableDocument | None]:
+    return [_read_changed(document, known.get(document.source), settings) for document in group]
+
+
+def _read_changed(document: Document, known: Known | None, settings: MemorySettings) -> Source | UnreadableDocument | None:
+    try:
+        if known is not None and known.digest == document_digest(document, settings):
+            return None
+        return read_document(document, settings)
+    except UnreadableDocument as error:
+        return error
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"The metadata of {document.source} is no JSON: {error}.") from None
+
+
+async def add_path(
+    shelf: Shelf, path: Path, settings: MemorySettings, on_progress: Callable[[Progress], None] | None = None
+) -> Ingested:
+    """Store a file or a folder. Raises ``InvalidInput`` where nothing is, ``UnreadableDocument`` for a single unreadable file."""
+    path = path.expanduser().resolve()
+    if not path.exists():
+        raise InvalidInput(f"There is no file or folder {path}.", hint="Check the path.")
+    if path.is_dir():
+        return await _Walk(shelf, settings, path, on_progress).add_folder()
+    return await _Walk(shelf, settings, path.parent, on_progress).add_file(path)
+
+
+class _Walk:
+    """One ingestion of files that were found under ``root``."""
+
+    def __init__(
+        self, shelf: Shelf, settings: MemorySettings, root: Path, on_progress: Callable[[Progress], None] | None
+    ) -> None:
+        self._shelf = shelf
+        self._settings = settings
+        self._root = root
+        self._report = on_progress or (lambda _: None)
+        self._tally = _Tally()
+
+    async def add_file(self, path: Path) -> Ingested:
+        known = await self._shelf.known()
+        name = self._names({path.name: path}, known)[path.name]
+        error = await self._add({name: path}, known)
+        if error is not None:
+            raise UnreadableDocument(f"{path} was not added. {error.message}", hint=error.hint)
+        return self._tally.result()
+
+    async def add_folder(self) -> Ingested:
+        listing = await asyncio.to_thread(list_folder, self._root)
+        if _ITSELF in listing.unread:
+            raise UnreadableDocument(f"{self._root} was not added. {listing.unread[_ITSELF]}")
+        known = await self._shelf.known()
+        names = self._names(listing.files, known)
+        await self._forget_gone(listing, set(names.values()), known)
+        await self._add({names[relative]: path for relative, path in listing.files.items()}, known)
+        return self._tally.result()
+
+    async def _forget_gone(self, listing: Listing, present: set[str], known: dict[str, Known]) -> None:
+        """Where a part of the folder could not be seen, nothing is known to be gone."""
+        self._tally.skipped.update(listing.unread)
+        if listing.unread:
+            return
+        gone = [name for name, entry in known.items() if entry.origin == str(self._root) and name not in present]
+        if gone:
+            await self._shelf.remove(gone)
+        self._tally.removed = len(gone)
+
+    def _names(self, files: dict[str, Path], known: dict[str, Known]) -> dict[str, str]:
+        """The relative path names a file, unless a file of another folder is known by it: then this folder's name goes before."""
+        names = {}
+        for relative, path in files.items():
+            choices = (relative, f"{self._root.name}/{relative}", str(path))
+            names[relative] = next(
+                (name for name in choices if self._is_free(name, known) and (name == relative or name not in files)), str(path)
+            )
+        return names
+
+    def _is_free(self, name: str, known: dict[str, Known]) -> bool:
+        return name not in known or known[name].origin in ("", str(self._root))
+
+    async def _add(self, files: dict[str, Path], known: dict[str, Known]) -> UnreadableDocument | None:
+        """Returns the last error, for a caller who gave but one file."""
+        batches = _Batches(self._shelf, self._tally)
+        last_error = None
+        for number, (name, path) in enumerate(files.items()):
+            self._report(Progress(number, len(files), name))
+            outcome = await asyncio.to_thread(self._read, name, path, known.get(name))
+            if outcome is None:
+                self._tally.unchanged += 1
+            elif isinstance(outcome, Source):
+                await batches.add(outcome)
+            else:
+                last_error = outcome
+                self._tally.skipped[name] = outcome.message
+        await batches.flush()
+        if files:
+            self._report(Progress(len(files), len(files), next(reversed(files))))
+        return last_error
+
+    def _read(self, name: str, path: Path, known: Known | None) -> Source | UnreadableDocument | None:
+        try:
+            data = read_bytes(path, self._settings)
+            origin = str(self._root)
+            if known == Known(file_digest(data, self._settings), origin):
+                return None
+            return read_file(data, path, name, origin, self._settings)
+        except UnreadableDocument as error:
+            return error

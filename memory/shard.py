@@ -1,0 +1,274 @@
+"""The Qdrant shard on disk. Everything here blocks, and the caller uses one thread at a time.
+
+The shard never lets go of the interpreter while it works, so each call is kept small: writes go in batches. For the same reason
+it is never optimized: that would freeze the whole process for seconds, and searches do without (under 10 ms at 20,000 items).
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from journal.errors import StorageError, StorageFull
+from memory.owner import Owner
+
+if TYPE_CHECKING:
+    from qdrant_edge import EdgeShard, Filter, QueryRequest, Record
+
+OWN = "own"
+WINDOW = "window"
+DENSE_OWN = "dense_own"
+DENSE_WINDOW = "dense_window"
+
+_FORMAT = 1
+_BATCH = 64
+_PAGE = 1000
+_LEAST_FREE_BYTES = 128 * 1024 * 1024
+"""The shard writes through memory maps, where a full disk kills the process: so it is refused before."""
+
+_INDEXED = ("tenant", "namespace", "source", "kind")
+
+T = TypeVar("T")
+Vectors = dict[str, Any]
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The embedding space of the dense vectors: which model made them, and their length."""
+
+    name: str
+    dimensions: int
+
+
+def matching(**fields: str | Sequence[str] | None) -> "Filter":
+    """A filter on payload fields: a value, one of several values, or anything for ``None``."""
+    from qdrant_edge import FieldCondition, Filter, MatchAny, MatchValue
+
+    return Filter(
+        must=[
+            FieldCondition(key, match=MatchValue(value) if isinstance(value, str) else MatchAny(list(value)))
+            for key, value in fields.items()
+            if value is not None
+        ]
+    )
+
+
+class Shard:
+    """An open shard, owned by this process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the shard in ``folder``, or make it. Raises ``MemoryBusy``, ``StorageError``."""
+        self._folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._owner = Owner(folder)
+        except OSError as error:
+            raise StorageError(f"The memory in {folder} cannot be opened: {os.strerror(error.errno or 0)}.") from None
+        try:
+            self._about = self._read_about()
+            self._edge = self._load() if self._about else self._create()
+        except BaseException:
+            self._owner.release()
+            raise
+
+    @property
+    def space(self) -> Space | None:
+        """The space of the dense vectors that are stored, if there are any."""
+        space = self._about.get("space")
+        return Space(**space) if space else None
+
+    def set_space(self, space: Space) -> None:
+        """Drop the dense vectors of another space and make room for those of this one."""
+        from qdrant_edge import Distance, UpdateOperation
+
+        # First the note, then the change: a crash between them leaves a space without vectors, which are then made anew.
+        self._write_about({**self._about, "space": None})
+        for name in (DENSE_OWN, DENSE_WINDOW):
+            self._update(UpdateOperation.delete_vector_name(name))
+            self._update(UpdateOperation.create_dense_vector(name, space.dimensions, Distance.Cosine))
+        self.flush()
+        self._write_about({**self._about, "space": {"name": space.name, "dimensions": space.dimensions}})
+
+    def put(self, points: Iterable[tuple[UUID, Vectors, Payload]]) -> None:
+        """Insert or replace points. Raises ``StorageFull`` before anything of a batch is written."""
+        from qdrant_edge import Point, UpdateOperation
+
+        for batch in _batches(points):
+            self._check_room()
+            self._update(UpdateOperation.upsert_points([Point(uid, vectors, payload) for uid, vectors, payload in batch]))
+
+    def set_vectors(self, vectors: Iterable[tuple[UUID, Vectors]]) -> None:
+        """Replace the named vectors of points, and leave their others."""
+        from qdrant_edge import PointVectors, UpdateOperation
+
+        for batch in _batches(vectors):
+            self._check_room()
+            self._update(UpdateOperation.update_vectors([PointVectors(uid, named) for uid, named in batch]))
+
+    def drop_vectors(self, ids: Sequence[UUID], names: Sequence[str]) -> None:
+        from qdrant_edge import UpdateOperation
+
+        self._update(UpdateOperation.delete_vectors(list(ids), list(names)))
+
+    def set_payload(self, uid: UUID, payload: Payload) -> None:
+        """Set these fields of a point, and leave its others."""
+        from qdrant_edge import UpdateOperation
+
+        self._update(UpdateOperation.set_payload([uid], payload))
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        from qdrant_edge import UpdateOperation
+
+        self._update(UpdateOperation.delete_points(list(ids)))
+
+    def delete_matching(self, where: "Filter") -> None:
+        from qdrant_edge import UpdateOperation
+
+        self._update(UpdateOperation.delete_points_by_filter(where))
+
+    def get(self, ids: Sequence[UUID]) -> dict[UUID, Payload]:
+        """The payloads of those of the points that are there."""
+        records = self._call(lambda: self._edge.retrieve(list(ids), True, False))
+        return {_uuid(record): record.payload or {} for record in records}
+
+    def scroll(self, where: "Filter", fields: Sequence[str] | None = None) -> Iterator[tuple[UUID, Payload]]:
+        """All matching points in the order of their ids, with all or some fields of their payload."""
+        start: UUID | None = None
+        while True:
+            page, start = self.page(where, start, _PAGE, fields)
+            yield from page
+            if start is None:
+                return
+
+    def page(
+        self, where: "Filter", start: UUID | None, limit: int, fields: Sequence[str] | None = None
+    ) -> tuple[list[tuple[UUID, Payload]], UUID | None]:
+        """Matching points from id ``start`` on, and the id where the next page starts."""
+        from qdrant_edge import ScrollRequest
+
+        request = ScrollRequest(start, limit, where, list(fields) if fields else True, False)
+        records, following = self._call(lambda: self._edge.scroll(request))
+        return [(_uuid(record), record.payload or {}) for record in records], following if following is None else UUID(
+            str(following)
+        )
+
+    def count(self, where: "Filter") -> int:
+        from qdrant_edge import CountRequest
+
+        return self._call(lambda: self._edge.count(CountRequest(True, where)))
+
+    def search(self, requests: Sequence["QueryRequest"]) -> list[list[tuple[UUID, float]]]:
+        """The ids and scores that each request finds, best first."""
+        from qdrant_edge import QueryBatchRequest
+
+        found = self._call(lambda: self._edge.query_batch(QueryBatchRequest(list(requests))))
+        return [[(UUID(str(point.id)), point.score) for point in points] for points in found]
+
+    def flush(self) -> None:
+        """Force what was written to the disk, so that it survives a power cut too."""
+        self._call(self._edge.flush)
+
+    def close(self) -> None:
+        try:
+            self.flush()
+            self._call(self._edge.close)
+        finally:
+            self._owner.release()
+
+    def _update(self, operation: Any) -> None:
+        self._call(lambda: self._edge.update(operation))
+
+    def _call(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a panic inside Qdrant is no Exception
+            raise StorageError(f"The memory in {self._folder} refused an operation: {error}.") from error
+
+    def _check_room(self) -> None:
+        free = shutil.disk_usage(self._folder).free
+        if free < _LEAST_FREE_BYTES:
+            raise StorageFull(
+                f"The disk of {self._folder} has only {free // 1_000_000} MB left; nothing was written.",
+                hint=f"Free at least {_LEAST_FREE_BYTES // 1_000_000} MB.",
+            )
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "shard"
+
+    def _create(self) -> "EdgeShard":
+        """Whatever is in the folder without a note beside it is a creation cut short: nothing was ever stored in it."""
+        from qdrant_edge import (
+            EdgeConfig,
+            EdgeShard,
+            EdgeSparseVectorParams,
+            KeywordIndexParams,
+            Modifier,
+            UpdateOperation,
+        )
+
+        self._check_room()
+        shutil.rmtree(self._data, ignore_errors=True)
+        self._data.mkdir()
+        sparse = {name: EdgeSparseVectorParams(modifier=Modifier.Idf) for name in (OWN, WINDOW)}
+        edge = self._call(lambda: EdgeShard.create(str(self._data), EdgeConfig(sparse_vectors=sparse, max_search_threads=2)))
+        for field in _INDEXED:
+            schema = KeywordIndexParams(is_tenant=field == "tenant")
+            self._call(lambda: edge.update(UpdateOperation.create_field_index(field, schema)))  # noqa: B023
+        self._call(edge.flush)
+        self._write_about({"format": _FORMAT, "space": None})
+        return edge
+
+    def _load(self) -> "EdgeShard":
+        from qdrant_edge import EdgeShard
+
+        if self._about["format"] > _FORMAT:
+            raise StorageError(f"The memory in {self._folder} was written by a newer version.", hint="Upgrade this program.")
+        try:
+            return EdgeShard.load(str(self._data))
+        except Exception as error:
+            raise StorageError(
+                f"The memory in {self._folder} is damaged: {error}.", hint="Move the folder away and add the documents again."
+            ) from error
+
+    def _read_about(self) -> dict[str, Any]:
+        try:
+            about: dict[str, Any] = json.loads((self._folder / "about.json").read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            raise StorageError(
+                f"{self._folder / 'about.json'} is damaged.", hint="Move the folder away and add the documents again."
+            ) from None
+        return about
+
+    def _write_about(self, about: dict[str, Any]) -> None:
+        fresh = self._folder / "about.json.new"
+        with fresh.open("w") as file:
+            json.dump(about, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._folder / "about.json")
+        self._about = about
+
+
+def _batches(things: Iterable[T]) -> Iterator[list[T]]:
+    batch: list[T] = []
+    for thing in things:
+        batch.append(thing)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _uuid(record: "Record") -> UUID:
+    return UUID(str(record.id))
