@@ -117,6 +117,7 @@ class TaskState:
     error: Problem | None = None
     context_label: Label | None = None
     _seen: Counter[str] = field(default_factory=Counter)
+    _record: TaskRecord | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, tenant: str, task_id: str, events: Iterable[Event]) -> "TaskState":
@@ -155,30 +156,38 @@ class TaskState:
 
     def record(self) -> TaskRecord:
         """The row of the task table as of ``last_seq``."""
+        self._record = (self._record or self._first_record()).model_copy(
+            update={
+                "status": self.status,
+                "outcome": self.outcome,
+                "answer": self.answer,
+                "output": self.output,
+                "sources": self.sources,
+                "label": self.label,
+                "waiting": self.waiting,
+                "usage": self.usage,
+                "error": self.error,
+                "last_seq": self.last_seq,
+                "started_at": self.started_at,
+                "ended_at": self.ended_at,
+            }
+        )
+        return self._record
+
+    def _first_record(self) -> TaskRecord:
+        """What never changes; copying it is much cheaper than making it anew at every commit."""
         s = self.submitted
-        return TaskRecord.model_construct(
+        return TaskRecord(
             id=self.id,
             tenant=self.tenant,
-            status=self.status,
-            outcome=self.outcome,
             goal=s.goal,
             agent=s.agent,
             planner=s.planner,
             thread_id=s.thread_id,
             parent_id=s.parent_id,
             forked_from=s.forked_from,
-            answer=self.answer,
-            output=self.output,
-            sources=self.sources,
-            label=self.label,
-            waiting=self.waiting,
-            usage=self.usage,
             budget=s.budget,
-            error=self.error,
-            last_seq=self.last_seq,
             created_at=self.created_at,
-            started_at=self.started_at,
-            ended_at=self.ended_at,
             metadata=s.metadata,
         )
 

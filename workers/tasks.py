@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 def register(app: "Celery", accept: Callable[[str], None]) -> None:
     """Let ``app`` answer ``journeyman.run(task_id)`` by ``accept(task_id)``."""
 
-    @app.task(name=RUN, ignore_result=True)  # type: ignore[untyped-decorator]
+    @app.task(name=RUN, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
     def run(task_id: str) -> None:
         accept(task_id)

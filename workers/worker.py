@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Drive = Callable[[str], Awaitable[TaskRecord | None]]
+
 _STOP_SECONDS = 3.0
 
 
@@ -29,9 +31,7 @@ class Worker:
     waiting could not be worked on, and rests.
     """
 
-    def __init__(
-        self, app: "Celery", settings: WorkerSettings, admission: Admission, drive: Callable[[str], Awaitable[TaskRecord | None]]
-    ) -> None:
+    def __init__(self, app: "Celery", settings: WorkerSettings, admission: Admission, drive: Drive) -> None:
         self._app = app
         self._settings = settings
         self._admission = admission
@@ -42,6 +42,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin to take messages."""
+        self._app.set_default()  # Celery's pool threads look their application up
         controller = self._app.WorkController(
             app=self._app,
             pool_cls="threads",

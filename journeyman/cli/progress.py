@@ -81,7 +81,7 @@ _DECIDED = {"approve": "approved", "edit": "approved with changes", "deny": "den
 
 
 def brief_call(tool: str, args: Document) -> str:
-    """A call in a few words: ``recall "gate fees"``, ``write_file report.md``; of several arguments the long ones are left out."""
+    """A call in a few words: ``recall "gate fees"``. Of several arguments the long ones are left out."""
     shown = [_brief_value(value) for value in args.values() if len(args) == 1 or len(_text(value)) <= _ARGUMENT_CHARS]
     return " ".join([one_line(tool), *shown])
 

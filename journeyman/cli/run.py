@@ -24,8 +24,7 @@ def run(
     ctx: typer.Context,
     goal: Annotated[str, typer.Argument(help="What to achieve; `-` reads it from standard input.")],
     docs: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", exists=True, help="Read these documents first; the task recalls from them alone."),
+        Path | None, typer.Option(metavar="DIR", exists=True, help="Documents to read first; it recalls from them alone.")
     ] = None,
     context: Annotated[
         str, typer.Option(metavar="TEXT", help="What it should know besides; `-` reads it from standard input.")

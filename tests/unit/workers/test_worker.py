@@ -1,0 +1,157 @@
+"""A real Celery worker on the in-process broker: messages in, coroutines on this event loop out."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from journal.records import TaskRecord
+from journal.values import Budget, Outcome, Status
+from workers.admission import Admission
+from workers.app import RUN, make_app
+from workers.dispatcher import CeleryDispatcher
+from workers.settings import WorkerSettings
+from workers.worker import Worker
+
+pytestmark = pytest.mark.xdist_group("celery")
+"""Celery keeps the in-process broker and its stop flag in module globals."""
+
+
+def record(task_id: str, status: Status = Status.COMPLETED) -> TaskRecord:
+    return TaskRecord(
+        id=task_id,
+        tenant="default",
+        status=status,
+        outcome=Outcome.ACHIEVED if status.ended else None,
+        goal="g",
+        agent="default",
+        planner="react",
+        budget=Budget(),
+        created_at=datetime.now(UTC),
+    )
+
+
+@asynccontextmanager
+async def working(
+    drive: Callable[[str], Awaitable[TaskRecord | None]], *, slots: int = 256
+) -> AsyncIterator[tuple[CeleryDispatcher, Admission]]:
+    app = make_app("memory://")
+    admission = Admission(slots)
+    dispatcher = CeleryDispatcher(app, admission)
+    worker = Worker(app, WorkerSettings(), admission, drive)
+    worker.start()
+    try:
+        yield dispatcher, admission
+    finally:
+        await worker.aclose()
+        dispatcher.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_every_message_is_run_once_on_this_loop() -> None:
+    driven: list[str] = []
+    threads: set[int] = set()
+
+    async def drive(task_id: str) -> TaskRecord:
+        threads.add(threading.get_ident())
+        driven.append(task_id)
+        return record(task_id)
+
+    ids = [f"task_{number}" for number in range(200)]
+    async with working(drive) as (dispatcher, _):
+        for task_id in ids:
+            await dispatcher.enqueue(task_id)
+        await until(lambda: len(driven) == len(ids))
+    assert sorted(driven) == sorted(ids)
+    assert threads == {threading.get_ident()}
+
+
+async def test_many_more_tasks_than_pool_threads_run_at_once() -> None:
+    running = 0
+    let_go = asyncio.Event()
+
+    async def drive(task_id: str) -> TaskRecord:
+        nonlocal running
+        running += 1
+        await let_go.wait()
+        return record(task_id)
+
+    async with working(drive) as (dispatcher, _):
+        for number in range(50):
+            await dispatcher.enqueue(f"task_{number}")
+        await until(lambda: running == 50)
+        let_go.set()
+
+
+async def test_no_more_tasks_than_slots_run_at_once_and_all_get_their_turn() -> None:
+    running, most, done = 0, 0, 0
+
+    async def drive(task_id: str) -> TaskRecord:
+        nonlocal running, most, done
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.001)
+        running -= 1
+        done += 1
+        return record(task_id)
+
+    async with working(drive, slots=3) as (dispatcher, _):
+        for number in range(30):
+            await dispatcher.enqueue(f"task_{number}")
+        await until(lambda: done == 30)
+    assert most == 3
+
+
+async def test_a_task_that_fails_to_run_frees_its_slot_and_rests() -> None:
+    tried: list[str] = []
+
+    async def drive(task_id: str) -> TaskRecord:
+        tried.append(task_id)
+        if task_id == "bad":
+            raise RuntimeError("no")
+        return record(task_id, Status.WORKING if task_id == "stuck" else Status.COMPLETED)
+
+    async with working(drive, slots=1) as (dispatcher, admission):
+        for task_id in ("bad", "stuck", "good"):
+            await dispatcher.enqueue(task_id)
+        await until(lambda: len(tried) == 3 and admission.is_due("good"))
+        assert not admission.is_due("bad")
+        assert not admission.is_due("stuck")
+
+
+async def test_closing_ends_the_threads_while_a_task_still_runs() -> None:
+    started, let_go = asyncio.Event(), asyncio.Event()
+
+    async def drive(task_id: str) -> TaskRecord:
+        started.set()
+        await let_go.wait()
+        return record(task_id)
+
+    async with working(drive, slots=1) as (dispatcher, _):
+        await dispatcher.enqueue("a")
+        await started.wait()
+        await dispatcher.enqueue("b")
+    let_go.set()
+    assert "celery" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_message_is_json_that_holds_the_id_alone() -> None:
+    app = make_app("memory://localhost/only")
+    app.conf.task_default_queue = "looked-at"
+    with app.connection_for_write() as connection:
+        channel = connection.default_channel
+        app.send_task(RUN, args=["task_1"], connection=connection)
+        message = channel.basic_get("looked-at", no_ack=True)
+    assert message.content_type == "application/json"
+    args, kwargs, _ = json.loads(message.body)
+    assert (args, kwargs) == (["task_1"], {})
+    assert app.conf.accept_content == ["json"]
