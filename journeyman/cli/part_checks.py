@@ -12,7 +12,6 @@ from journeyman.cli.finding import Finding
 
 if TYPE_CHECKING:
     from journal.upgrading import SchemaStatus
-
     from journeyman.settings import Settings
     from llm.router import Model
 
