@@ -27,9 +27,7 @@ def add(
         list[Path] | None, typer.Argument(metavar="[PATH...]", help="Files, and folders with all below them.")
     ] = None,
     text: Annotated[str | None, typer.Option(metavar="TEXT", help="A text instead; `-` reads it from standard input.")] = None,
-    source: Annotated[
-        str | None, typer.Option(help="With --text: the name it is cited by; the same name again replaces it.")
-    ] = None,
+    source: Annotated[str | None, typer.Option(help="With --text: its name in citations; the same again replaces it.")] = None,
     namespace: Annotated[str, typer.Option(help="Where to put it.")] = "default",
     as_json: Json = False,
 ) -> None:
