@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -10,14 +11,19 @@ from structlog.typing import EventDict, Processor
 
 from trust.redaction import Redactor
 
-_QUIET = ("celery", "kombu", "uvicorn", "httpx", "httpcore", "openai", "sse_starlette", "asyncio")
+_QUIET = ("alembic", "celery", "kombu", "uvicorn", "httpx", "httpcore", "openai", "sse_starlette", "asyncio")
 """Libraries that are heard only from warnings on."""
 
 _REDACTOR = Redactor()
 
 
-def configure(level: int = logging.INFO) -> None:
-    """Send all logging, the standard library's and structlog's, to stderr."""
+def configure(secrets: Iterable[str] = (), *, level: int = logging.INFO) -> None:
+    """Send all logging, the standard library's and structlog's, to stderr. ``secrets`` are values never to be written."""
+    redactor = Redactor(secrets)
+
+    def redacted(logger: Any, method: str, line: EventDict) -> EventDict:
+        return {key: redactor.json(value) for key, value in line.items()}
+
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -31,7 +37,7 @@ def configure(level: int = logging.INFO) -> None:
             processors=[
                 ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                _redacted,
+                redacted,
                 _renderer(),
             ],
         )
@@ -51,7 +57,3 @@ def _renderer() -> Processor:
     if sys.stderr.isatty():
         return structlog.dev.ConsoleRenderer()
     return structlog.processors.JSONRenderer()
-
-
-def _redacted(logger: Any, method: str, line: EventDict) -> EventDict:
-    return {key: _REDACTOR.text(value) if isinstance(value, str) else value for key, value in line.items()}

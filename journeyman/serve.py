@@ -13,12 +13,14 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 
 from agents.runtime import Runtime
+from agents.secrets import known_secrets
 from api.app import create_app
 from api.keys import KeyStore
 from api.server import ApiServer
 from journal.errors import ConfigurationError
 from journeyman import logs
 from journeyman.home import Serving, announced, sole_server
+from journeyman.keyring import keys_of
 from journeyman.settings import Settings
 from workers.admission import Admission
 from workers.app import make_app
@@ -42,12 +44,12 @@ async def serve(settings: Settings) -> None:
 
     Raises ``ConfigurationError`` for a home that is served already and for an address that cannot be listened on.
     """
-    logs.configure()
+    logs.configure(known_secrets(settings))
     stop = _stop_on_signals()
     with sole_server(settings.home), _listening(settings.api.host, settings.api.port) as listener:
         token = secrets.token_urlsafe(32)
         async with _working(settings) as runtime:
-            keys = KeyStore(runtime.database, run_token=token)
+            keys = keys_of(runtime, token)
             await _show_first_key(keys)
             server = _Server(create_app(runtime, keys, settings.api), settings.api)
             serving = asyncio.create_task(server.serve(sockets=[listener]))

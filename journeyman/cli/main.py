@@ -16,6 +16,7 @@ from journeyman.cli.exits import Exit
 from journeyman.cli.output import say
 
 COMMANDS = {
+    "run": "journeyman.cli.run",
     "init": "journeyman.cli.init",
     "serve": "journeyman.cli.serve",
     "tasks": "journeyman.cli.tasks",
