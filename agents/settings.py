@@ -17,7 +17,6 @@ from llm.settings import EmbedderSettings, ModelSettings, RouteSettings
 from memory.settings import MemorySettings
 from tools.settings import ToolSettings
 
-
 _PLAIN = {
     "missing": "this key is required",
     "model_type": "must be a table",
