@@ -9,6 +9,8 @@ from typing import Literal
 from tools.errors import ToolError
 
 MAX_CHARS = 1000
+WORDS = frozenset({"of", "to", "in", "as"})
+"""Names that are neither units nor functions (``in`` is also an inch)."""
 _MAX_EXPONENT = 300
 _SPELLINGS = str.maketrans({"×": "*", "÷": "/", "·": "*", "−": "-", "–": "-", "\u00a0": " ", "\u202f": " "})  # noqa: RUF001
 _EXPONENT = r"(?:[eE][+-]?\d+)?(?![\w.])"
@@ -49,7 +51,7 @@ def tokenize(text: str) -> list[Token]:
         if match is None:
             raise ToolError(f"`{_word(text, start)}` is not understood in `{text}`.")
         if match[0] == "(":
-            calls.append(bool(tokens) and tokens[-1].kind == "name")
+            calls.append(bool(tokens) and tokens[-1].kind == "name" and tokens[-1].text not in WORDS)
         elif match[0] == ")" and calls:
             calls.pop()
         tokens.append(_token(match, spaced=start > at or start == 0))
