@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import threading
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Optional
 
@@ -176,6 +177,44 @@ async def test_a_plain_function_runs_in_a_thread_an_async_one_in_the_loop(contex
     assert (await tool_from(plain).run(context, {})).data is False
     assert (await tool_from(coroutine).run(context, {})).data is True
     assert (await tool_from(wrapped).run(context, {})).data is True
+
+
+async def test_tools_that_hang_hold_up_no_others(context: ToolContext) -> None:
+    release = threading.Event()
+
+    @tool
+    def hang() -> None:
+        """Hangs."""
+        release.wait()
+
+    @tool
+    def quick() -> str:
+        """Is quick."""
+        return "done"
+
+    hanging = [asyncio.create_task(tool_from(hang).run(context, {})) for _ in range(100)]
+    try:
+        assert (await tool_from(quick).run(context, {})).content == "done"
+        hanging[0].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hanging[0]
+    finally:
+        release.set()
+    await asyncio.gather(*hanging[1:])
+
+
+async def test_context_variables_reach_the_thread(context: ToolContext) -> None:
+    variable: ContextVar[str] = ContextVar("variable")
+    variable.set("seen")
+
+    @tool
+    def look(context: ToolContext | None = None) -> str:
+        """Looks."""
+        return variable.get() + (context.tenant if context else "")
+
+    made = tool_from(look)
+    assert made.parameters["properties"] == {}
+    assert (await made.run(context, {})).content == "seenacme"
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), StopIteration()])
