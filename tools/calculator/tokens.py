@@ -12,6 +12,7 @@ MAX_CHARS = 1000
 WORDS = frozenset({"of", "to", "in", "as"})
 """Names that are neither units nor functions (``in`` is also an inch)."""
 _MAX_EXPONENT = 300
+_SPELLED_OUT = {"plus": "+", "minus": "-", "times": "*", "per": "/", "percent": "%"}
 _SPELLINGS = str.maketrans({"×": "*", "÷": "/", "·": "*", "−": "-", "–": "-", "\u00a0": " ", "\u202f": " "})  # noqa: RUF001
 _EXPONENT = r"(?:[eE][+-]?\d+)?(?![\w.])"
 _TAIL = rf"(?:\.\d+)?(?:{_EXPONENT}|(?=[^\W\d]))"
@@ -71,7 +72,8 @@ def _token(match: re.Match[str], *, spaced: bool) -> Token:
     if match["number"]:
         return Token("number", text, spaced, _number(text))
     if match["name"]:
-        return Token("op", "/", spaced) if text == "per" else Token("name", text, spaced)
+        op = _SPELLED_OUT.get(text.lower())
+        return Token("op", op, spaced) if op else Token("name", text, spaced)
     return Token("op", "**" if text == "^" else text, spaced)
 
 
