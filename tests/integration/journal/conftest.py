@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
 from journal.memory_store import MemoryJournal
 from journal.sql_store import SqlJournal, open_journal
 from journal.store import Journal
 from journal.upgrading import upgrade
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 SERVER = os.environ.get("JOURNEYMAN_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 
@@ -108,5 +109,3 @@ async def journal(open_store: Callable[..., Any]) -> Journal:
     """A journal of each kind, with leases that do not run out during a test."""
     store: Journal = await open_store()
     return store
-
-

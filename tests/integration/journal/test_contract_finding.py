@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from holding import DONE, STARTED, Holder, now, submit, until
+
 from journal import events as ev
 from journal.records import InboxItem, InboxKind, TaskFilter
 from journal.store import Journal

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from holding import DONE, REQUESTED, STARTED, Holder, now, submit, until
+
 from journal import events as ev
 from journal.errors import StaleLease
 from journal.events import Event

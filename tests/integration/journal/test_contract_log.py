@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from holding import DONE, LABEL, REQUESTED, STARTED, Holder, completed, now, returned, submit, submitted
+
 from journal import events as ev
 from journal.errors import Conflict, InvalidInput, NotFound
 from journal.events import Event, Forgotten
@@ -74,7 +75,9 @@ async def test_the_row_is_the_fold_of_the_journal_field_by_field(journal: Journa
     await same_row(holder)
     await holder.append(STARTED, REQUESTED)
     await same_row(holder)
-    waiting = ev.TaskWaiting(reason=WaitingReason.APPROVAL, wake_at=now() + timedelta(hours=1), calls=("c1",), approvals=("a1",))
+    waiting = ev.TaskWaiting(
+        reason=WaitingReason.APPROVAL, wake_at=now() + timedelta(hours=1), calls=("c1",), approvals=("a1",)
+    )
     await holder.append(completed(), waiting)
     await same_row(holder)
     await holder.append(ev.TaskResumed(reason=WaitingReason.APPROVAL, by="ann"), returned("a"))
@@ -146,7 +149,7 @@ async def test_a_journal_starts_with_event_one(journal: Journal) -> None:
 
 async def test_naive_times_are_refused(journal: Journal) -> None:
     holder = await Holder.new(journal)
-    naive = Event(2, datetime(2026, 1, 1), 1, STARTED)  # noqa: DTZ001
+    naive = Event(2, datetime(2026, 1, 1), 1, STARTED)
     holder.state.apply(naive)
     with pytest.raises(ValueError, match="aware"):
         await journal.append(holder.lease, [naive], holder.state.record())
