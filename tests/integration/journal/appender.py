@@ -6,9 +6,8 @@ It is killed in the middle by ``test_kill.py``.
 import asyncio
 import sys
 
-from holding import REQUESTED, STARTED, Holder, completed, returned
-
 from journal.sql_store import open_journal
+from tests.integration.journal.holding import REQUESTED, STARTED, Holder, completed, returned
 
 
 async def main(url: str, tasks: int) -> None:

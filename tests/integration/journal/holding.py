@@ -88,6 +88,6 @@ class Holder:
 async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
     """What ``condition`` gives, once it is true."""
     async with asyncio.timeout(20):
-        while not (value := await condition()):  # noqa: ASYNC110
+        while not (value := await condition()):
             await asyncio.sleep(0.005)
     return value

@@ -5,10 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-<<<<<<< HEAD
-=======
-from holding import DONE, STARTED, Holder, now, submit, until
->>>>>>> journal
 
 from journal import events as ev
 from journal.records import InboxItem, InboxKind, TaskFilter

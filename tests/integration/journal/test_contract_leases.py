@@ -5,10 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-<<<<<<< HEAD
-=======
-from holding import DONE, REQUESTED, STARTED, Holder, now, submit, until
->>>>>>> journal
 
 from journal import events as ev
 from journal.errors import StaleLease

@@ -5,10 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-<<<<<<< HEAD
-=======
-from holding import DONE, LABEL, REQUESTED, STARTED, Holder, completed, now, returned, submit, submitted
->>>>>>> journal
 
 from journal import events as ev
 from journal.errors import Conflict, InvalidInput, NotFound

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from holding import REQUESTED, STARTED, Holder, submit
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
@@ -19,6 +18,7 @@ from journal.errors import ConfigurationError, SchemaTooNew, StorageError, Stora
 from journal.projection import TaskState
 from journal.sql_store import SqlJournal, open_journal
 from journal.upgrading import revisions, status, upgrade
+from tests.integration.journal.holding import REQUESTED, STARTED, Holder, submit
 
 
 def sqlite_url(folder: Path) -> str:

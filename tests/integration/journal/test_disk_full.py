@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from holding import REQUESTED, STARTED, Holder, completed, returned, submit
 from sqlalchemy import text
 
 from journal.errors import StorageFull
 from journal.projection import TaskState
 from journal.sql_store import SqlJournal, open_journal
+from tests.integration.journal.holding import REQUESTED, STARTED, Holder, completed, returned, submit
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from holding import DONE, Holder, until
 
 from journal.projection import TaskState
 from journal.records import TaskFilter
 from journal.sql_store import open_journal
 from journal.upgrading import upgrade
+from tests.integration.journal.holding import DONE, Holder, until
 
 APPENDER = Path(__file__).with_name("appender.py")
 
