@@ -1,6 +1,7 @@
-"""Keeping a namespace of a served memory in step with a folder, over the API."""
+"""Keeping a served memory in step with a folder, over the API."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from journal.errors import InvalidInput
 from memory.items import Ingested, Progress
+from trust.digest import digest_bytes
 
 if TYPE_CHECKING:
     from journeyman.client import Client, Document
@@ -15,10 +17,20 @@ if TYPE_CHECKING:
 _PAGE = 500
 
 
+def namespace_of(path: Path) -> str:
+    """A namespace of the path's own: the same however the path is written, and another for every other path."""
+    resolved = path.resolve()
+    readable = re.sub(r"[^a-z0-9]+", "-", resolved.name.lower()).strip("-")[:40] or "root"
+    return f"{readable}-{digest_bytes(str(resolved).encode(errors='surrogateescape'))[:12]}"
+
+
 async def upload_path(
     client: "Client", path: Path, namespace: str, on_progress: Callable[[Progress], None] | None
 ) -> "Document":
-    """Upload a file, or a folder with all below it; of a folder, what is gone from disk is forgotten."""
+    """Upload a file, or a folder with all below it.
+
+    In a folder's own namespace what is gone from disk is forgotten. In any other the API cannot tell what came from it.
+    """
     files, is_folder = dict(_files(path)), path.is_dir()  # noqa: ASYNC240  (a short look at a local disk)
     counts = {"added": 0, "unchanged": 0, "removed": 0, "items": 0}
     skipped: dict[str, str] = {}
@@ -31,7 +43,7 @@ async def upload_path(
             skipped[source] = str(error)
         else:
             counts = {name: count + answer[name] for name, count in counts.items()}
-    if is_folder:
+    if is_folder and namespace == namespace_of(path):
         counts["removed"] += await _forget_all_but(client, namespace, files)
     return asdict(Ingested(**counts, skipped=skipped))
 

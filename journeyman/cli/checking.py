@@ -1,7 +1,6 @@
 """What is wrong with a configuration: the mistakes in the file itself, then what its parts say of each other."""
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,13 +69,9 @@ def _in_agents(settings: "Settings") -> Iterator[str]:
 
 
 def _in_embedder(settings: "Settings") -> Iterator[str]:
-    embedder = settings.embedder
-    if embedder is None:
-        return
-    if embedder.folder is not None and not embedder.folder.expanduser().is_dir():
-        yield f"embedder.folder: there is no folder {embedder.folder}. Make it, or take `folder` out."
-    if embedder.provider == "fastembed" and find_spec("fastembed") is None:
-        yield "embedder: fastembed is not installed. Install it: pip install 'journeyman[fastembed]'."
+    from llm.embedders.embedder import make_embedder
+
+    yield from _said(make_embedder, settings.embedder, where="embedder: ")
 
 
 def _registry(settings: "Settings") -> "Registry":

@@ -1,6 +1,5 @@
 """Reading documents into memory from the command line, with a progress bar."""
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,18 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from journeyman.cli.output import one_line, say
-from trust.digest import digest_bytes
 
 if TYPE_CHECKING:
     from journeyman.client import Client, Document
     from memory.items import Progress
-
-
-def namespace_of(path: Path) -> str:
-    """A namespace of the path's own: the same however the path is written, and another for every other path."""
-    resolved = path.resolve()
-    readable = re.sub(r"[^a-z0-9]+", "-", resolved.name.lower()).strip("-")[:40] or "root"
-    return f"{readable}-{digest_bytes(str(resolved).encode(errors='surrogateescape'))[:12]}"
 
 
 async def ingest(client: "Client", path: Path, namespace: str) -> "Document":

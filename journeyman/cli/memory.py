@@ -9,6 +9,7 @@ from journeyman.cli.context import load_settings, run_async
 from journeyman.cli.exits import Exit
 from journeyman.cli.options import Json, Limit
 from journeyman.cli.output import one_line, safe, say, show, show_json, show_table
+from journeyman.cli.stdin import stdin_text
 
 if TYPE_CHECKING:
     from journeyman.client import Document
@@ -26,7 +27,7 @@ def add(
         list[Path] | None, typer.Argument(metavar="[PATH...]", help="Files, and folders with all below them.")
     ] = None,
     text: Annotated[str | None, typer.Option(metavar="TEXT", help="A text instead; `-` reads it from standard input.")] = None,
-    source: Annotated[str | None, typer.Option(help="With --text: the name under which it is cited.")] = None,
+    source: Annotated[str | None, typer.Option(help="With --text: its name in citations; the same again replaces it.")] = None,
     namespace: Annotated[str, typer.Option(help="Where to put it.")] = "default",
     as_json: Json = False,
 ) -> None:
@@ -43,10 +44,14 @@ def add(
 
     if (text is None) == (not paths):
         raise InvalidInput("There is nothing to add.", hint="Give files or folders, or a text with --text, but not both.")
+    missing = [str(path) for path in paths or () if not path.exists()]
+    if missing:
+        raise InvalidInput(f"There is no {', no '.join(missing)}.", hint="Check the path; nothing was added.")
     settings = load_settings(ctx)
-    result = run_async(
-        _add_text(settings, text, source, namespace) if text is not None else _add_paths(settings, paths or [], namespace)
-    )
+    if text is not None:
+        result = run_async(_add_text(settings, stdin_text() if text == "-" else text, source, namespace))
+    else:
+        result = run_async(_add_paths(settings, paths or [], namespace))
     if as_json:
         show_json(result)
     if not result["added"] + result["unchanged"]:
@@ -55,22 +60,32 @@ def add(
 
 async def _add_text(settings: "Settings", text: str, source: str | None, namespace: str) -> dict[str, Any]:
     from journeyman.connection import connect
+    from trust.digest import digest
 
     async with connect(settings) as client:
-        added = await client.remember(text, source or "note", namespace=namespace)
+        added = await client.remember(text, source or f"note {digest(text)[:8]}", namespace=namespace)
     say(f"Remembered as {added['source']!r}.")
     return {**added, "skipped": {}}
 
 
 async def _add_paths(settings: "Settings", paths: list[Path], namespace: str) -> dict[str, Any]:
-    """What was done with all of ``paths`` together."""
+    """What was done with all of ``paths`` together. What cannot be read is told, and the rest goes on."""
+    from journal.errors import InvalidInput
     from journeyman.cli.documents import ingest
     from journeyman.connection import connect
 
+    total: dict[str, Any] = {"added": 0, "unchanged": 0, "removed": 0, "items": 0, "skipped": {}}
     async with connect(settings) as client:
-        results = [await ingest(client, path, namespace) for path in paths]
-    total: dict[str, Any] = {name: sum(r[name] for r in results) for name in ("added", "unchanged", "removed", "items")}
-    return {**total, "skipped": {source: why for r in results for source, why in r["skipped"].items()}}
+        for path in paths:
+            try:
+                result = await ingest(client, path, namespace)
+            except InvalidInput as error:
+                say(f"{error.message} {error.hint}".strip())
+                total["skipped"][str(path)] = error.message
+            else:
+                total |= {name: total[name] + count for name, count in result.items() if name != "skipped"}
+                total["skipped"] |= result["skipped"]
+    return total
 
 
 @app.command()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from journal.upgrading import SchemaStatus
     from journeyman.settings import Settings
     from llm.router import Model
+    from llm.settings import EmbedderSettings
 
 LOW_BYTES = 1_000_000_000
 FULL_BYTES = 50_000_000
@@ -176,8 +177,56 @@ def broker(settings: "Settings") -> Iterator[Finding]:
 
 
 def memory(settings: "Settings") -> Iterator[Finding]:
-    raise NotImplementedError
+    """The memory store opens, or who has it open."""
+    from journeyman.home import serving
+
+    folder = settings.home / "memory"
+    running = serving(settings.home)
+    if running is not None:
+        yield Finding("memory", "ok", f"{folder}, in use by `serve` (process {running.pid})")
+    elif not folder.exists():
+        yield Finding("memory", "ok", f"{folder} is not there yet; the first document makes it.")
+    else:
+        yield asyncio.run(_memory(settings, folder))
+
+
+async def _memory(settings: "Settings", folder: Path) -> Finding:
+    from memory.edge_store import open_memory
+    from memory.errors import MemoryBusy
+
+    store = await open_memory(settings.home, settings.memory, None)
+    try:
+        await store.items("default", limit=1)
+    except MemoryBusy as error:
+        return Finding("memory", "warning", error.message, error.hint)
+    finally:
+        await store.close()
+    return Finding("memory", "ok", f"{folder} opens")
 
 
 def embedder(settings: "Settings") -> Iterator[Finding]:
-    raise NotImplementedError
+    """The embedder answers; a model that is not on disk yet is not downloaded for this."""
+    chosen = settings.embedder
+    if chosen is None:
+        yield Finding("embedder", "ok", "None: recall uses BM25 alone.")
+    elif chosen.provider == "fastembed" and chosen.folder is None:
+        found = f"{chosen.model} is downloaded when it is first used, unless it is there already."
+        yield Finding("embedder", "warning", found, "Set `folder` of [embedder] to a model on disk to work without a network.")
+    else:
+        yield asyncio.run(_embedder(chosen))
+
+
+async def _embedder(chosen: "EmbedderSettings") -> Finding:
+    from llm.embedders.embedder import make_embedder
+
+    embedder = make_embedder(chosen)
+    assert embedder is not None
+    try:
+        async with asyncio.timeout(MODEL_SECONDS):
+            [vector] = await embedder.embed(["test"], "query")
+    except TimeoutError:
+        found = f"{chosen.model} did not answer within {MODEL_SECONDS:g} s."
+        return Finding("embedder", "problem", found, "Check base_url of [embedder], and that the server there is up.")
+    finally:
+        await embedder.aclose()
+    return Finding("embedder", "ok", f"{chosen.model}: {len(vector)} dimensions")

@@ -1,7 +1,6 @@
 """``journeyman run GOAL``: submit a goal, show what happens, print the answer."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +10,7 @@ from journal.errors import ConfigurationError, InvalidInput
 from journeyman.cli.context import load_settings, run_async
 from journeyman.cli.options import Json
 from journeyman.cli.output import say, show
+from journeyman.cli.stdin import stdin_text
 
 if TYPE_CHECKING:
     from journeyman.client import Client
@@ -97,7 +97,8 @@ def _say_how_to_go_on(client: "Client", task_id: str) -> None:
 
 
 async def _ingest(client: "Client", folder: Path) -> str:
-    from journeyman.cli.documents import ingest, namespace_of
+    from journeyman.cli.documents import ingest
+    from journeyman.documents import namespace_of
 
     namespace = namespace_of(folder)
     await ingest(client, folder, namespace)
@@ -109,10 +110,7 @@ def _from_stdin(goal: str, context: str) -> tuple[str, str]:
         raise InvalidInput("Standard input can be the goal or the context, not both.")
     if "-" not in (goal, context):
         return goal, context
-    try:
-        text = sys.stdin.buffer.read().decode()
-    except UnicodeDecodeError:
-        raise InvalidInput("Standard input is not UTF-8 text.") from None
+    text = stdin_text()
     return (text, context) if goal == "-" else (goal, text)
 
 

@@ -78,10 +78,10 @@ async def call_by_hand(settings: Settings, tool: Tool, args: dict[str, Any], wor
 
 @asynccontextmanager
 async def _context(settings: Settings, workspace: Path | None) -> AsyncIterator[ToolContext]:
-    from tools.http import GuardedHttp
+    from tools.http_fetch import GuardedFetch
 
     call_id = new_id("call")
-    http = GuardedHttp(settings.tools.http)
+    http = GuardedFetch(settings.tools.http)
     memory = MemoryOverHttp(settings)
     try:
         with tempfile.TemporaryDirectory(prefix="journeyman-") as scratch:
@@ -96,4 +96,3 @@ async def _context(settings: Settings, workspace: Path | None) -> AsyncIterator[
             )
     finally:
         await memory.close()
-        await http.aclose()

@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from served_api import Api, serving
+from tests.integration.api.served_api import Api, serving
 
 from api.settings import ApiSettings
 
