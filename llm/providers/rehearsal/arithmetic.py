@@ -107,11 +107,12 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\b(?:the )?sum of ({_NUM}) and ({_NUM})", r"(\1+\2)"),
         (rf"\b(?:the )?product of ({_NUM}) and ({_NUM})", r"(\1*\2)"),
         (rf"\b(?:the )?difference (?:between|of) ({_NUM}) and ({_NUM})", r"abs(\1-\2)"),
+        (r"\b(\d+/\d+) of (\d+(?:\.\d+)?)", r"(\1*\2)"),
         (rf"\bhalf of ({_NUM})", r"(\1/2)"),
         (rf"\ba (?:third|quarter) of ({_NUM})", r"(\1/4)"),
         (rf"({_NUM})\s?(?:%|percent|per cent)\s?of\s?({_NUM}|\([^()]*\))", r"(\1/100*\2)"),
-        (rf"\b(?:increased by|raised by|plus|[+])\s?({_NUM})\s?(?:%(?!%)|percent|per cent)(?:\s(?:vat|tax|tip|interest))?", r"*(1+\1/100)"),
-        (rf"(?:\b(?:decreased by|reduced by|discounted by|minus|less)|-)\s?({_NUM})\s?(?:%(?!%)|percent|per cent)(?:\sdiscount)?", r"*(1-\1/100)"),
+        (rf"^(.*\d\)?)\s?(?:\b(?:increased by|raised by|plus)|[+])\s?({_NUM})\s?(?:%(?!%)|percent|per cent)(?:\s(?:vat|tax|tip|interest))?", r"(\1)*(1+\2/100)"),
+        (rf"^(.*\d\)?)\s?(?:\b(?:decreased by|reduced by|discounted by|minus|less)|-)\s?({_NUM})\s?(?:%(?!%)|percent|per cent)(?:\sdiscount)?", r"(\1)*(1-\2/100)"),
         (rf"\bwith (?:an? )?({_NUM})\s?% discount", r"*(1-\1/100)"),
         (r"\b(?:plus|added to|increased by)\b", "+"),
         (r"\b(?:minus|less|reduced by|decreased by)\b|[−–]", "-"),
@@ -149,6 +150,29 @@ def _of_list(what: str, listed: str) -> str | None:
         return f"({joined}) / {len(numbers)}"
     pick = "max" if what in ("maximum", "max", "largest") else "min" if what in ("minimum", "min", "smallest") else ""
     return f"{pick}({', '.join(numbers)})" if pick else joined
+
+
+_ON_PREVIOUS = (
+    (r"(?P<n>\d+(?:[.,]\d+)?)\s?(?:%|percent|per cent) of (?:that|it|this|the (?:total|result|sum|amount|cost|price))\b", "{v} * {n} / 100"),
+    (r"\b(?:divide|split|share)\s+(?:it|that|this|the \w+)\s+(?:equally\s+)?(?:by|between|among|across|into)\s+(?P<n>\w+)", "{v} / {n}"),
+    (r"\bmultiply\s+(?:it|that|this|the \w+)\s+by\s+(?P<n>[\w.]+)", "{v} * {n}"),
+    (r"\badd\s+(?P<n>\d+(?:[.,]\d+)?)\s?(?:%|percent)", "{v} * (1 + {n} / 100)"),
+    (r"\b(?:subtract|deduct|take off)\s+(?P<n>\d+(?:[.,]\d+)?)\s?(?:%|percent)", "{v} * (1 - {n} / 100)"),
+    (r"\badd\s+(?P<n>\d+(?:[.,]\d+)?)\s+to\s+(?:it|that|this|the \w+)", "{v} + {n}"),
+    (r"\bsubtract\s+(?P<n>\d+(?:[.,]\d+)?)\s+from\s+(?:it|that|this|the \w+)", "{v} - {n}"),
+    (r"\bdouble\s+(?:it|that|this|the \w+)", "{v} * 2"),
+    (r"\bhalve\s+(?:it|that|this|the \w+)|\bhalf of (?:that|it|this)\b", "{v} / 2"),
+)
+
+
+def on_previous(text: str, value: Decimal) -> str | None:
+    """The expression of a follow-on (``20% of that``, ``split it between four``) over the value before it."""
+    for pattern, form in _ON_PREVIOUS:
+        if match := re.search(pattern, text, re.IGNORECASE):
+            raw = match.groupdict().get("n") or "1"
+            number = number_from_words(raw) if not raw[0].isdigit() else numerals.parse(raw)
+            return form.format(v=numerals.plain(value), n=numerals.plain(number)) if number else None
+    return None
 
 
 def pretty(expression: str) -> str:

@@ -83,8 +83,11 @@ def read_goal(text: str) -> Goal:
     return Goal(tuple(asks[:MAX_ASKS]), tuple(statements[:400]), text)
 
 
+_MARKER = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|\(?[a-h]\)|[-*•])\s+")
+
+
 def _sentences(text: str) -> list[str]:
-    lines = (line.strip() for line in text.splitlines())
+    lines = (_MARKER.sub("", line).strip() for line in text.splitlines())
     return [s for line in lines if line for s in split_sentences(line)]
 
 
@@ -155,7 +158,7 @@ def classify(text: str) -> Ask:
         return Ask(PERSON, text, literal=match["what"])
     if _LIST.search(text) and not path:
         return Ask(LIST, text)
-    if _NOW.match(text):
+    if _NOW.match(text) or re.match(r"^what(?:'s|’s| is) today(?:'s|’s)?(?: date)?\W*$", text, re.IGNORECASE):
         return Ask(NOW, text)
     if path and _READ.search(text):
         return Ask(READ, text, path=path.group())

@@ -62,7 +62,7 @@ def _spellings() -> dict[str, Unit]:
 
 
 def _plurals(names: list[str]) -> list[str]:
-    return [name + "s" for name in names if len(name) > 3 and name.replace(" ", "").replace("-", "").isalpha()]
+    return [name + "s" for name in names if len(name) >= 3 and name.replace(" ", "").replace("-", "").isalpha()]
 
 
 def _multiword() -> dict[str, Unit]:

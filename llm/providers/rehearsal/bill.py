@@ -1,0 +1,190 @@
+"""A result made of products: several items, fees that come on top, discounts and taxes in percent."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from llm.providers.rehearsal import numerals
+from llm.providers.rehearsal.facts import Fact
+from llm.providers.rehearsal.quantities import Quantity, find_quantities
+from llm.providers.rehearsal.reckon import Product, Reckoner, amount
+from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A change of the whole: ``rate`` percent, added or taken off; ``fact`` is where it stands, ``None`` for the question."""
+
+    rate: Decimal
+    off: bool
+    fact: Fact | None = None
+    share: bool = False
+    """The percentage of the whole is itself the result (a deposit of 20 %)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """All that the result is made of."""
+
+    parts: tuple[Product, ...]
+    percents: tuple[Percent, ...] = ()
+
+    @property
+    def expression(self) -> str:
+        whole = " + ".join(p.expression for p in self.parts)
+        for change in self.percents:
+            inner = f"({whole})" if len(self.parts) > 1 or change is not self.percents[0] else whole
+            rate = numerals.plain(change.rate)
+            whole = f"{inner} * {rate} / 100" if change.share else f"{inner} * (1 {'-' if change.off else '+'} {rate} / 100)"
+        return whole
+
+    @property
+    def words(self) -> str:
+        text = " + ".join(p.words for p in self.parts)
+        for change in self.percents:
+            rate = numerals.show(change.rate)
+            text = f"{rate}% of {text}" if change.share else f"{text}, {'less' if change.off else 'plus'} {rate}%"
+        return text
+
+    @property
+    def facts(self) -> list[Fact]:
+        inner = [f for p in self.parts for f in (p.fact, *p.others)]
+        return list(dict.fromkeys([*inner, *(c.fact for c in self.percents if c.fact)]))
+
+    @property
+    def used(self) -> frozenset[int]:
+        return frozenset().union(*(p.used | p.met for p in self.parts))
+
+
+def make_bill(reckoner: Reckoner, question: str) -> Bill | None:
+    """The best way to the target, with what belongs to it; ``None`` when nothing combines."""
+    products = [p for p in reckoner.products() if not _left_open(p, reckoner)]
+    if not products:
+        return None
+    parts = _items(products, reckoner) or (products[0],)
+    if parts[0].unit is not None and parts[0].unit.is_money:
+        parts += tuple(_extras(parts, products, reckoner, question))
+    return Bill(parts, tuple(_percents(reckoner, parts, question)))
+
+
+def _left_open(p: Product, reckoner: Reckoner) -> bool:
+    asked = {o.unit.name for o in reckoner.target.per}
+    return any(o.unit.name not in asked for o in p.open)
+
+
+def _items(products: list[Product], reckoner: Reckoner) -> tuple[Product, ...]:
+    """``2 adults and 3 children``: one product for each counted thing when no single one takes in two of them."""
+    counted = [i for i, g in enumerate(reckoner.givens) if g.unit is not None and g.unit.dimension == "count" and not g.is_bound]
+    chosen: list[Product] = []
+    for index in counted:
+        mine = [p for p in products if index in p.used and len(p.used & set(counted)) == 1]
+        own = [p for p in mine if p.fact not in [c.fact for c in chosen]]
+        if own:
+            chosen.append(own[0])
+    best = products[0]
+    if len(chosen) < 2 or len(best.used & set(counted)) > 1:
+        return ()
+    alike = [p for p in chosen if p.unit == chosen[0].unit and p.score >= chosen[0].score - 0.6]
+    return tuple(alike) if len(alike) > 1 else ()
+
+
+_ON_TOP = re.compile(
+    r"\b(?:plus|additional(?:ly)?|on top|surcharge|extra|flat|one-off|one-time|once|base|basic|fixed|booking|service|handling|cleaning|call-out|callout|connection|standing|starting|in addition|also|set-?up"
+    r"|delivery|shipping|registration|joining|administration|admin|entry|city tax|tourist tax|tourism tax|visitor'?s'? tax|levy|mandatory|compulsory|levied|added)\b",
+    re.IGNORECASE,
+)
+_ONLY_IF = re.compile(
+    r"\b(?:optional(?:ly)?|if|unless|late|penalt\w*|fined?|cancel\w*|deposit|refundable|breakfast|lost|damage\w*|on request|may be|can be|replacement|overdue|dogs?|pets?|parking)\b", re.IGNORECASE
+)
+
+
+def _extras(parts: tuple[Product, ...], products: list[Product], reckoner: Reckoner, question: str) -> list[Product]:
+    taken = [f for p in parts for f in (p.fact, *p.others)]
+    places = {(f.segment.passage.source, f.segment.heading or f.segment.passage.heading) for f in taken}
+    whole_flat = _ON_TOP.search(parts[0].fact.clause) is not None
+    found: list[Product] = []
+    for fact, relevance in reckoner.facts:
+        near = (fact.segment.passage.source, fact.segment.heading or fact.segment.passage.heading) in places
+        if fact in taken or not near or fact.unit != parts[0].unit or any(p.fact == fact for p in found) or _is_left_out(fact, question):
+            continue
+        product = next((p for p in products if p.fact == fact), None) or reckoner.flat(fact, relevance)
+        if product is None or (product.open and _left_open(product, reckoner)):
+            continue
+        same_sentence = any(fact.segment is t.segment and re.search(r"\bplus\b|\band\b|\+", fact.segment.text) for t in taken)
+        marked = _ON_TOP.search(fact.clause) or (same_sentence and _ON_TOP.search(fact.segment.text)) or (whole_flat and product.used)
+        if marked and not _competes(fact, taken, product):
+            found.append(product)
+    return found[:3]
+
+
+def _competes(fact: Fact, taken: list[Fact], product: Product) -> bool:
+    """Another row of the same table, or the same thing at another price, is an alternative and does not come on top."""
+    rows = fact.segment.is_row and any(t.segment.is_row for t in taken)
+    return rows or any(t.segment.is_row and t.segment is fact.segment for t in taken)
+
+
+def _is_left_out(fact: Fact, question: str) -> bool:
+    without = re.search(r"\b(?:without|excluding|not including|except|before)\b(?P<what>[^,.?]{1,60})", question, re.IGNORECASE)
+    own = {canon(t) for t in tokens(fact.clause) if t not in STOPWORDS and not t.isdigit()}
+    if without and own & {canon(t) for t in tokens(without["what"]) if t not in STOPWORDS} - {"cost"}:
+        return True
+    conditional = _ONLY_IF.search(fact.clause) or _ONLY_IF.search(fact.segment.text if not fact.segment.is_row else "")
+    if conditional is None:
+        return False
+    named = {canon(t) for t in tokens(question)}
+    return canon(conditional.group().lower()) not in named
+
+
+_OFF = re.compile(r"\b(?:discount|off|reduc\w+|rebate|less|cheaper|deduct\w*|saves?|saving|minus)\b", re.IGNORECASE)
+_ADDED = re.compile(r"\b(?:plus|vat|tax|tip|service|surcharge|added|on top|increase\w*|extra|more|gratuity|commission|premium|interest)\b", re.IGNORECASE)
+
+
+def _percents(reckoner: Reckoner, parts: tuple[Product, ...], question: str) -> list[Percent]:
+    asked = [_from_question(q, question) for q in find_quantities(question) if q.is_percent]
+    found = [p for p in asked if p is not None]
+    if found:
+        return found
+    return [p for p in (_from_fact(f, relevance, reckoner, parts, question) for f, relevance in reckoner.facts if f.is_percent) if p][:2]
+
+
+def _from_question(q: Quantity, question: str) -> Percent | None:
+    around = question[max(0, q.start - 30) : q.end + 24]
+    if _OFF.search(around):
+        return Percent(q.value, off=True)
+    return Percent(q.value, off=False) if _ADDED.search(around) else None
+
+
+def _from_fact(fact: Fact, relevance: float, reckoner: Reckoner, parts: tuple[Product, ...], question: str) -> Percent | None:
+    sources = {p.fact.segment.passage.source for p in parts}
+    if parts[0].unit is None or not parts[0].unit.is_money or (fact.segment.passage.source not in sources and relevance < 0.3):
+        return None
+    named = {canon(t) for t in tokens(question) if t not in STOPWORDS}
+    about = {canon(t) for t in tokens(fact.clause) if t not in STOPWORDS and not t.isdigit()}
+    money_words = {"cost", "percent", "discount"} | {canon(w) for p in parts for w in p.fact.label}
+    met = reckoner.conditions(fact)
+    if met is None:
+        return None
+    share = re.search(r"%|\bpercent\b", fact.clause) and re.search(r"(?:%|percent|per cent) of (?:the |this |that )?(?:\w+ )?(?:price|total|cost|fee|rent|amount|sum|rate|bill|value|fare)\b", fact.segment.text, re.IGNORECASE)
+    subject = {canon(t) for t in tokens(fact.segment.text.split(" is ")[0])} & named - money_words
+    if share and subject:
+        return Percent(fact.value, off=False, fact=fact, share=True)
+    relevant = bool(about & named - money_words) or "discount" in named or (bool(met) and bool(fact.conditions))
+    if not relevant:
+        return None
+    if _OFF.search(fact.segment.text):
+        return Percent(fact.value, off=True, fact=fact)
+    return Percent(fact.value, off=False, fact=fact) if _ADDED.search(fact.segment.text) else None
+
+
+def unused_givens(bill: Bill, reckoner: Reckoner) -> list[str]:
+    """The givens that did not enter, in words; those that a found rate cannot take."""
+    texts: list[str] = []
+    for index, given in enumerate(reckoner.givens):
+        if index in bill.used or given.is_percent or given.is_bound or given.unit is None or given.is_money or given.per:
+            continue
+        if any(canon(given.unit.name) in p.fact.label and given.unit.dimension == "count" for p in bill.parts):
+            continue
+        if any(g is not given and g.unit == given.unit and g.value == given.value for g in reckoner.givens):
+            continue
+        texts.append(amount(given.value, given.unit))
+    return texts
