@@ -4,7 +4,8 @@ import re
 from typing import Any
 from zoneinfo import available_timezones
 
-from journal.values import JsonValue
+from pydantic import JsonValue
+
 from llm.providers.rehearsal.answers import Answer, Line, missing
 from llm.providers.rehearsal.dates import find_dates
 from llm.providers.rehearsal.extract import strong_words
@@ -16,14 +17,24 @@ from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
 from llm.types import ToolOffer
 
 BUILT_IN = frozenset(
-    "recall calculate now write_file read_file list_files http_get remember ask_person read_result submit_plan revise_plan submit_value".split()
+    ["recall", "calculate", "now", "write_file", "read_file", "list_files", "http_get", "remember", "ask_person", "read_result", "submit_plan", "revise_plan", "submit_value"]
 )
 
 
 def list_files(tools: Toolbox, ask: Ask) -> Answer:
-    folder = re.search(r"\b(?:in|of|under|inside) (?:the )?(?:folder|directory)?\s*[\"'`]?(?P<name>[\w./-]*[\w/])[\"'`]?(?: folder| directory)?\W*$", ask.text, re.IGNORECASE)
-    name = folder["name"] if folder and folder["name"].lower() not in ("workspace", "the", "my", "here", "folder", "directory") else "."
-    return attempt("list the files", lambda: Answer((Line(tools.call("list_files", folder=name).strip() or "There are no files."),)))
+    folder = re.search(
+        r"\b(?:in|of|under|inside) (?:the )?(?:folder|directory)?\s*[\"'`]?(?P<name>[\w./-]*[\w/])[\"'`]?(?: folder| directory)?\W*$",
+        ask.text,
+        re.IGNORECASE,
+    )
+    name = (
+        folder["name"]
+        if folder and folder["name"].lower() not in ("workspace", "the", "my", "here", "folder", "directory")
+        else "."
+    )
+    return attempt(
+        "list the files", lambda: Answer((Line(tools.call("list_files", folder=name).strip() or "There are no files."),))
+    )
 
 
 def clock(tools: Toolbox, ask: Ask) -> Answer:
@@ -32,7 +43,10 @@ def clock(tools: Toolbox, ask: Ask) -> Answer:
     zone = _zone(place[1]) if place else "UTC"
     if not zone:
         return missing(f"I do not know the time zone of {place[1] if place else 'that place'}.")
-    return attempt("read the clock", lambda: Answer((Line(_told(tools.call("now", **({"timezone": zone} if zone != "UTC" else {})), zone)),)))
+    return attempt(
+        "read the clock",
+        lambda: Answer((Line(_told(tools.call("now", **({"timezone": zone} if zone != "UTC" else {})), zone)),)),
+    )
 
 
 def _zone(place: str) -> str:
@@ -61,7 +75,16 @@ def _done(_result: str, said: str) -> Answer:
 def ask_person(tools: Toolbox, ask: Ask) -> Answer:
     question = ask.literal.strip().rstrip(".")
     question = question if question.endswith("?") else question + "?"
-    return attempt("ask", lambda: Answer((Line(f"To the question “{question[:1].upper()}{question[1:]}” the answer is: {tools.call('ask_person', question=question).strip()}"),)))
+    return attempt(
+        "ask",
+        lambda: Answer(
+            (
+                Line(
+                    f"To the question “{question[:1].upper()}{question[1:]}” the answer is: {tools.call('ask_person', question=question).strip()}"
+                ),
+            )
+        ),
+    )
 
 
 def write_file(tools: Toolbox, path: str, text: str) -> Answer:
@@ -97,7 +120,9 @@ def _result(name: str, text: str) -> Answer:
 def _fit(offer: ToolOffer, text: str) -> float:
     if re.search(rf"(?<![\w.]){re.escape(offer.name)}(?![\w])", text):
         return 10.0
-    named = [canon(t) for t in tokens(re.sub(r"[._]", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", offer.name))) if t not in STOPWORDS]
+    named = [
+        canon(t) for t in tokens(re.sub(r"[._]", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", offer.name))) if t not in STOPWORDS
+    ]
     asked = {canon(t) for t in tokens(text)}
     described = set(content(offer.description.split("\n")[0]))
     names = len(set(named) & asked)
@@ -148,7 +173,9 @@ def _text_argument(name: str, text: str, used: list[str]) -> str | None:
         candidates = re.findall(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", text)
     elif "date" in lowered or "day" in lowered:
         candidates += [f.day.isoformat() for f in find_dates(text)]
-    named = re.search(rf"\b{re.escape(name.replace('_', ' '))}\s*(?:=|:|is|of|called|named)?\s+([\w.@:/-]+)", text, re.IGNORECASE)
+    named = re.search(
+        rf"\b{re.escape(name.replace('_', ' '))}\s*(?:=|:|is|of|called|named)?\s+([\w.@:/-]+)", text, re.IGNORECASE
+    )
     candidates += [named[1].rstrip(".")] if named and named[1].lower() not in STOPWORDS else []
     candidates += re.findall(r"(?:\b(?:in|for|to|of|at|from|about|with)\s)((?:[A-ZÀ-Þ][\w’'-]*)(?:\s[A-ZÀ-Þ][\w’'-]*)*)", text)
     candidates += re.findall(r"\b[A-Z][A-Z0-9]*-?\d[\w-]*\b", text)

@@ -17,11 +17,20 @@ from llm.providers.rehearsal.units import Unit
 from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
 
 _OPERATIONS = (
-    ("count", r"\bhow many (?!more|fewer|less|days|hours|minutes|weeks|months|years|metres|meters|km|miles)|\bnumber of\b|\bcount\b"),
+    (
+        "count",
+        r"\bhow many (?!more|fewer|less|days|hours|minutes|weeks|months|years|metres|meters|km|miles)|\bnumber of\b|\bcount\b",
+    ),
     ("average", r"\baverage\b|\bmean\b"),
     ("median", r"\bmedian\b"),
-    ("max", r"\b(?:highest|most|max(?:imum)?|largest|biggest|longest|tallest|heaviest|greatest|oldest|fastest|deepest|widest|dearest|best|latest|newest|priciest|top|hottest|warmest|strongest|busiest|farthest|furthest)\b"),
-    ("min", r"\b(?:lowest|least|min(?:imum)?|smallest|shortest|lightest|cheapest|youngest|slowest|fewest|earliest|narrowest|worst|coldest|coolest|nearest|closest)\b"),
+    (
+        "max",
+        r"\b(?:highest|most|max(?:imum)?|largest|biggest|longest|tallest|heaviest|greatest|oldest|fastest|deepest|widest|dearest|best|latest|newest|priciest|top|hottest|warmest|strongest|busiest|farthest|furthest)\b",
+    ),
+    (
+        "min",
+        r"\b(?:lowest|least|min(?:imum)?|smallest|shortest|lightest|cheapest|youngest|slowest|fewest|earliest|narrowest|worst|coldest|coolest|nearest|closest)\b",
+    ),
     ("sum", r"\b(?:sum|total|totals|add up|adds up|altogether|in all|overall|combined|together)\b"),
 )
 _SUPERLATIVE_COLUMN = {
@@ -63,7 +72,9 @@ class Table:
         for row in self.rows:
             q = cell_amount(column, row.cells.get(column, ""))
             if q is not None:
-                found.append((row, q.value, q.unit if q.unit and (q.unit.dimension != "count" or not q.noun) else column_unit(column)))
+                found.append(
+                    (row, q.value, q.unit if q.unit and (q.unit.dimension != "count" or not q.noun) else column_unit(column))
+                )
         return found
 
 
@@ -134,19 +145,51 @@ def _choose(table: Table, question: str, wanted: set[str]) -> tuple[list[Row], s
 
 def _named_values(table: Table, column: str, wanted: set[str]) -> set[str]:
     values = {r.cells[column] for r in table.rows if column in r.cells}
-    return {v for v in values if (words := content(v)) and len(v) < 60 and all(w in wanted for w in words) and not all(w.isdigit() for w in words)}
+    return {
+        v
+        for v in values
+        if (words := content(v)) and len(v) < 60 and all(w in wanted for w in words) and not all(w.isdigit() for w in words)
+    }
 
 
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 
 
 def _dated(table: Table, rows: list[Row], question: str) -> list[Row]:
     words = [canon(t) for t in tokens(question)]
-    months = {i for i, m in enumerate(_MONTHS, 1) if m in words and (m not in ("may", "march") or re.search(r"\b(?:in|of|during|for|since) (?:May|March)\b|\bMay\b|\bMarch\b", question))}
+    months = {
+        i
+        for i, m in enumerate(_MONTHS, 1)
+        if m in words
+        and (
+            m not in ("may", "march") or re.search(r"\b(?:in|of|during|for|since) (?:May|March)\b|\bMay\b|\bMarch\b", question)
+        )
+    }
     years = {int(w) for w in words if re.fullmatch(r"(?:19|20)\d\d", w)} if not find_dates(question) else set()
     if not months and not years:
         return rows
-    kept = [r for r in rows if any((not months or d.day.month in months) and (not years or d.day.year in years) for v in r.cells.values() for d in find_dates(v))]
+    kept = [
+        r
+        for r in rows
+        if any(
+            (not months or d.day.month in months) and (not years or d.day.year in years)
+            for v in r.cells.values()
+            for d in find_dates(v)
+        )
+    ]
     return kept or rows
 
 
@@ -156,17 +199,39 @@ def _bounded(table: Table, rows: list[Row], question: str) -> list[Row]:
             continue
         names = {canon(t) for t in tokens(question)}
         for column in sorted(table.columns, key=lambda c: -len({canon(t) for t in tokens(c.replace("_", " "))} & names)):
-            numbers = [(r, v) for r, v, u in table.numbers(column) if q.unit is None or u is None or u == q.unit or q.unit.dimension == "count" or (u.is_money and q.unit.is_money)]
+            numbers = [
+                (r, v)
+                for r, v, u in table.numbers(column)
+                if q.unit is None
+                or u is None
+                or u == q.unit
+                or q.unit.dimension == "count"
+                or (u.is_money and q.unit.is_money)
+            ]
             if len(numbers) * 2 > len(table.rows):
-                strict = re.search(r"(?:over|above|more than|under|below|less than|older than|greater than|fewer than)\W*$", question[max(0, q.start - 16) : q.start + 1], re.IGNORECASE)
-                keep = [r for r, v in numbers if (q.low is None or v > q.low or (v == q.low and not strict)) and (q.high is None or v < q.high or (v == q.high and not strict))]
+                strict = re.search(
+                    r"(?:over|above|more than|under|below|less than|older than|greater than|fewer than)\W*$",
+                    question[max(0, q.start - 16) : q.start + 1],
+                    re.IGNORECASE,
+                )
+                keep = [
+                    r
+                    for r, v in numbers
+                    if (q.low is None or v > q.low or (v == q.low and not strict))
+                    and (q.high is None or v < q.high or (v == q.high and not strict))
+                ]
                 return [r for r in rows if r in keep]
     return rows
 
 
 def _column(table: Table, question: str, wanted: set[str], op: str) -> str | None:
     """The numeric column the question is about: named, or meant by a superlative, or the only one there is."""
-    numeric = [c for c in table.columns if len(table.numbers(c)) * 10 >= 6 * len(table.rows) and not re.fullmatch(r"(?i)\W*(?:id|no|nr|number|#|year|date|zip|phone|tel)\W*", c)]
+    numeric = [
+        c
+        for c in table.columns
+        if len(table.numbers(c)) * 10 >= 6 * len(table.rows)
+        and not re.fullmatch(r"(?i)\W*(?:id|no|nr|number|#|year|date|zip|phone|tel)\W*", c)
+    ]
     meant = {_SUPERLATIVE_COLUMN[t] for t in tokens(question) if t in _SUPERLATIVE_COLUMN} if op in ("min", "max") else set()
     scores = {c: _column_fit(c, wanted, {canon(m) for m in meant}) for c in numeric}
     if not scores:
@@ -176,7 +241,11 @@ def _column(table: Table, question: str, wanted: set[str], op: str) -> str | Non
         return best
     if canon("date") in {canon(m) for m in meant} and op in ("min", "max"):
         return None
-    return numeric[0] if len(numeric) == 1 else next((c for c in numeric if op == "sum" and re.search(r"(?i)amount|total|price|cost|value", c)), None)
+    return (
+        numeric[0]
+        if len(numeric) == 1
+        else next((c for c in numeric if op == "sum" and re.search(r"(?i)amount|total|price|cost|value", c)), None)
+    )
 
 
 def _column_fit(column: str, wanted: set[str], meant: set[str]) -> float:
@@ -186,7 +255,9 @@ def _column_fit(column: str, wanted: set[str], meant: set[str]) -> float:
     return 2 * len(words & wanted) + 1.5 * len(words & meant) + 0.8 * money - 0.01 * len(words)
 
 
-def _apply(op: str, column: str, table: Table, numbers: list[tuple[Row, Decimal, Unit | None]], calculate: Callable[[str], str]) -> Answer:
+def _apply(
+    op: str, column: str, table: Table, numbers: list[tuple[Row, Decimal, Unit | None]], calculate: Callable[[str], str]
+) -> Answer:
     unit = numbers[0][2]
     if op in ("min", "max"):
         return _extreme(op, column, numbers)
@@ -194,7 +265,9 @@ def _apply(op: str, column: str, table: Table, numbers: list[tuple[Row, Decimal,
     total, expression = _sum(values, calculate)
     if op == "average":
         shown = f"({expression}) / {len(values)}"
-        total = numerals.first_number(calculate(f"{numerals.plain(total)} / {len(values)}" if len(values) > 40 else shown)) or Decimal(0)
+        total = numerals.first_number(
+            calculate(f"{numerals.plain(total)} / {len(values)}" if len(values) > 40 else shown)
+        ) or Decimal(0)
         expression = shown
     if op == "median":
         ordered = sorted(values)
@@ -205,13 +278,19 @@ def _apply(op: str, column: str, table: Table, numbers: list[tuple[Row, Decimal,
     plural = "row" if len(values) == 1 else "rows"
     text = f"{name} of {column.replace('_', ' ')} over {len(values)} {plural}: {amount(total, unit)}."
     working = f"{expression.replace('*', '×').replace('/', '÷')} = {numerals.show(total)}"
-    return Answer((said(text, *segments[:8]), Line(working if len(working) < 1500 else working[:1500] + " …")), value=total, unit=unit)
+    return Answer(
+        (said(text, *segments[:8]), Line(working if len(working) < 1500 else working[:1500] + " …")), value=total, unit=unit
+    )
 
 
 def _sum(values: list[Decimal], calculate: Callable[[str], str]) -> tuple[Decimal, str]:
     expression = " + ".join(numerals.plain(v) if v >= 0 else f"({numerals.plain(v)})" for v in values)
     parts = [values[i : i + 40] for i in range(0, len(values), 40)]
-    sums = [numerals.first_number(calculate(" + ".join(numerals.plain(v) if v >= 0 else f"({numerals.plain(v)})" for v in part))) or Decimal(0) for part in parts]
+    sums = [
+        numerals.first_number(calculate(" + ".join(numerals.plain(v) if v >= 0 else f"({numerals.plain(v)})" for v in part)))
+        or Decimal(0)
+        for part in parts
+    ]
     if len(sums) == 1:
         return sums[0], expression
     return numerals.first_number(calculate(" + ".join(numerals.plain(v) for v in sums))) or Decimal(0), expression
@@ -221,7 +300,13 @@ def _extreme(op: str, column: str, numbers: list[tuple[Row, Decimal, Unit | None
     best = (max if op == "max" else min)(v for _, v, _ in numbers)
     winners = [(r, u) for r, v, u in numbers if v == best][:5]
     word = "highest" if op == "max" else "lowest"
-    lines = [said(f"{_identity(r, column)}: {amount(best, u)}, the {word} {column.replace('_', ' ')} of {len(numbers)} rows.", r.segment) for r, u in winners]
+    lines = [
+        said(
+            f"{_identity(r, column)}: {amount(best, u)}, the {word} {column.replace('_', ' ')} of {len(numbers)} rows.",
+            r.segment,
+        )
+        for r, u in winners
+    ]
     lines += [Line(f"“{r.segment.text}”", (r.segment.passage,)) for r, _ in winners[:1] if len(r.cells) > 2]
     return Answer(tuple(lines), value=best, unit=winners[0][1])
 
@@ -232,18 +317,31 @@ def _extreme_date(op: str, table: Table, rows: list[Row]) -> Answer | None:
         return None
     best = (max if op == "max" else min)(d for d, _ in dated)
     row = next(r for d, r in dated if d == best)
-    return Answer((said(f"{_identity(row, '')}: {best.isoformat()}, the {'latest' if op == 'max' else 'earliest'} of {len(dated)} rows.", row.segment),))
+    return Answer(
+        (
+            said(
+                f"{_identity(row, '')}: {best.isoformat()}, the {'latest' if op == 'max' else 'earliest'} of {len(dated)} rows.",
+                row.segment,
+            ),
+        )
+    )
 
 
 def _identity(row: Row, column: str) -> str:
     """What names a row: its first cell that is no number."""
-    names = [v for c, v in row.cells.items() if c != column and not re.fullmatch(r"[\d\W]+", v) and not re.fullmatch(r"(?i)id|no|nr", c)]
+    names = [
+        v
+        for c, v in row.cells.items()
+        if c != column and not re.fullmatch(r"[\d\W]+", v) and not re.fullmatch(r"(?i)id|no|nr", c)
+    ]
     return names[0] if names else next(iter(row.cells.values()), "row")
 
 
 def _count(op: str, question: str, table: Table, rows: list[Row], used: set[str]) -> Answer | None:
     narrowed = len(rows) < len(table.rows)
-    if not op and not (narrowed and re.match(r"\W*(?:which|list|who|what|show|name)\b", question, re.IGNORECASE) and len(rows) > 1):
+    if not op and not (
+        narrowed and re.match(r"\W*(?:which|list|who|what|show|name)\b", question, re.IGNORECASE) and len(rows) > 1
+    ):
         return None
     named = set(content(question)) & table.words
     if op and not narrowed and not named:
@@ -254,4 +352,7 @@ def _count(op: str, question: str, table: Table, rows: list[Row], used: set[str]
     if not op:
         return Answer((said(f"{listed}.", *segments),))
     note = f": {listed}" if len(names) <= 40 else ""
-    return Answer((said(f"{len(rows)} of {len(table.rows)} rows{note}." if narrowed else f"{len(rows)} rows{note}.", *segments),), value=Decimal(len(rows)))
+    return Answer(
+        (said(f"{len(rows)} of {len(table.rows)} rows{note}." if narrowed else f"{len(rows)} rows{note}.", *segments),),
+        value=Decimal(len(rows)),
+    )

@@ -120,7 +120,10 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )  # fmt: skip
 _EXPRESSION = re.compile(r"(?:[\d\s.+\-*/%(),]|sqrt|abs|min|max|sum|round)+")
-_LIST = re.compile(r"^(?:the )?(?P<what>sum|total|average|mean|product|maximum|minimum|max|min|largest|smallest) (?:of|:)?\s?(?P<list>[\d\s.,;and&+]+)$", re.IGNORECASE)
+_LIST = re.compile(
+    r"^(?:the )?(?P<what>sum|total|average|mean|product|maximum|minimum|max|min|largest|smallest) (?:of|:)?\s?(?P<list>[\d\s.,;and&+]+)$",
+    re.IGNORECASE,
+)
 
 
 def from_words(text: str) -> str | None:
@@ -132,7 +135,11 @@ def from_words(text: str) -> str | None:
     line = re.sub(r"(?<=\d)\s(?=(?:thousand|million)\b)", "", line)
     if listed := _LIST.match(line):
         return _of_list(listed["what"].lower(), listed["list"])
-    line = re.sub(r"(?<![\d.,])\d[\d,]*(?:\.\d+)?", lambda m: numerals.plain(numerals.parse(m.group().rstrip(","))) + ("," if m.group().endswith(",") else ""), line)
+    line = re.sub(
+        r"(?<![\d.,])\d[\d,]*(?:\.\d+)?",
+        lambda m: numerals.plain(numerals.parse(m.group().rstrip(","))) + ("," if m.group().endswith(",") else ""),
+        line,
+    )
     line = re.sub(r"[€$£]\s?|\s(?:euros?|dollars?|pounds?|EUR|USD|GBP)\b", "", line)
     for pattern, new in _REWRITES:
         line = pattern.sub(new, line)
@@ -142,7 +149,9 @@ def from_words(text: str) -> str | None:
 
 
 def _of_list(what: str, listed: str) -> str | None:
-    numbers = [numerals.plain(numerals.parse(n)) for n in re.findall(r"\d+(?:\.\d+)?(?:,\d{3}(?!\d))*", listed.replace(", ", " ; "))]
+    numbers = [
+        numerals.plain(numerals.parse(n)) for n in re.findall(r"\d+(?:\.\d+)?(?:,\d{3}(?!\d))*", listed.replace(", ", " ; "))
+    ]
     if len(numbers) < 2:
         return None
     joined = {"product": " * "}.get(what, " + ").join(numbers)
@@ -153,8 +162,14 @@ def _of_list(what: str, listed: str) -> str | None:
 
 
 _ON_PREVIOUS = (
-    (r"(?P<n>\d+(?:[.,]\d+)?)\s?(?:%|percent|per cent) of (?:that|it|this|the (?:total|result|sum|amount|cost|price))\b", "{v} * {n} / 100"),
-    (r"\b(?:divide|split|share)\s+(?:it|that|this|the \w+)\s+(?:equally\s+)?(?:by|between|among|across|into)\s+(?P<n>\w+)", "{v} / {n}"),
+    (
+        r"(?P<n>\d+(?:[.,]\d+)?)\s?(?:%|percent|per cent) of (?:that|it|this|the (?:total|result|sum|amount|cost|price))\b",
+        "{v} * {n} / 100",
+    ),
+    (
+        r"\b(?:divide|split|share)\s+(?:it|that|this|the \w+)\s+(?:equally\s+)?(?:by|between|among|across|into)\s+(?P<n>\w+)",
+        "{v} / {n}",
+    ),
     (r"\bmultiply\s+(?:it|that|this|the \w+)\s+by\s+(?P<n>[\w.]+)", "{v} * {n}"),
     (r"\badd\s+(?P<n>\d+(?:[.,]\d+)?)\s?(?:%|percent)", "{v} * (1 + {n} / 100)"),
     (r"\b(?:subtract|deduct|take off)\s+(?P<n>\d+(?:[.,]\d+)?)\s?(?:%|percent)", "{v} * (1 - {n} / 100)"),

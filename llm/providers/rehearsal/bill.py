@@ -74,7 +74,9 @@ def _left_open(p: Product, reckoner: Reckoner) -> bool:
 
 def _items(products: list[Product], reckoner: Reckoner) -> tuple[Product, ...]:
     """``2 adults and 3 children``: one product for each counted thing when no single one takes in two of them."""
-    counted = [i for i, g in enumerate(reckoner.givens) if g.unit is not None and g.unit.dimension == "count" and not g.is_bound]
+    counted = [
+        i for i, g in enumerate(reckoner.givens) if g.unit is not None and g.unit.dimension == "count" and not g.is_bound
+    ]
     chosen: list[Product] = []
     for index in counted:
         mine = [p for p in products if index in p.used and len(p.used & set(counted)) == 1]
@@ -94,7 +96,8 @@ _ON_TOP = re.compile(
     re.IGNORECASE,
 )
 _ONLY_IF = re.compile(
-    r"\b(?:optional(?:ly)?|if|unless|late|penalt\w*|fined?|cancel\w*|deposit|refundable|breakfast|lost|damage\w*|on request|may be|can be|replacement|overdue|dogs?|pets?|parking)\b", re.IGNORECASE
+    r"\b(?:optional(?:ly)?|if|unless|late|penalt\w*|fined?|cancel\w*|deposit|refundable|breakfast|lost|damage\w*|on request|may be|can be|replacement|overdue|dogs?|pets?|parking)\b",
+    re.IGNORECASE,
 )
 
 
@@ -105,13 +108,23 @@ def _extras(parts: tuple[Product, ...], products: list[Product], reckoner: Recko
     found: list[Product] = []
     for fact, relevance in reckoner.facts:
         near = (fact.segment.passage.source, fact.segment.heading or fact.segment.passage.heading) in places
-        if fact in taken or not near or fact.unit != parts[0].unit or any(p.fact == fact for p in found) or _is_left_out(fact, question):
+        if (
+            fact in taken
+            or not near
+            or fact.unit != parts[0].unit
+            or any(p.fact == fact for p in found)
+            or _is_left_out(fact, question)
+        ):
             continue
         product = next((p for p in products if p.fact == fact), None) or reckoner.flat(fact, relevance)
         if product is None or (product.open and _left_open(product, reckoner)):
             continue
         same_sentence = any(fact.segment is t.segment and re.search(r"\bplus\b|\band\b|\+", fact.segment.text) for t in taken)
-        marked = _ON_TOP.search(fact.clause) or (same_sentence and _ON_TOP.search(fact.segment.text)) or (whole_flat and product.used)
+        marked = (
+            _ON_TOP.search(fact.clause)
+            or (same_sentence and _ON_TOP.search(fact.segment.text))
+            or (whole_flat and product.used)
+        )
         if marked and not _competes(fact, taken, product):
             found.append(product)
     return found[:3]
@@ -124,7 +137,9 @@ def _competes(fact: Fact, taken: list[Fact], product: Product) -> bool:
 
 
 def _is_left_out(fact: Fact, question: str) -> bool:
-    without = re.search(r"\b(?:without|excluding|not including|except|before)\b(?P<what>[^,.?]{1,60})", question, re.IGNORECASE)
+    without = re.search(
+        r"\b(?:without|excluding|not including|except|before)\b(?P<what>[^,.?]{1,60})", question, re.IGNORECASE
+    )
     own = {canon(t) for t in tokens(fact.clause) if t not in STOPWORDS and not t.isdigit()}
     if without and own & {canon(t) for t in tokens(without["what"]) if t not in STOPWORDS} - {"cost"}:
         return True
@@ -136,7 +151,10 @@ def _is_left_out(fact: Fact, question: str) -> bool:
 
 
 _OFF = re.compile(r"\b(?:discount|off|reduc\w+|rebate|less|cheaper|deduct\w*|saves?|saving|minus)\b", re.IGNORECASE)
-_ADDED = re.compile(r"\b(?:plus|vat|tax|tip|service|surcharge|added|on top|increase\w*|extra|more|gratuity|commission|premium|interest)\b", re.IGNORECASE)
+_ADDED = re.compile(
+    r"\b(?:plus|vat|tax|tip|service|surcharge|added|on top|increase\w*|extra|more|gratuity|commission|premium|interest)\b",
+    re.IGNORECASE,
+)
 
 
 def _percents(reckoner: Reckoner, parts: tuple[Product, ...], question: str) -> list[Percent]:
@@ -144,7 +162,11 @@ def _percents(reckoner: Reckoner, parts: tuple[Product, ...], question: str) -> 
     found = [p for p in asked if p is not None]
     if found:
         return found
-    return [p for p in (_from_fact(f, relevance, reckoner, parts, question) for f, relevance in reckoner.facts if f.is_percent) if p][:2]
+    return [
+        p
+        for p in (_from_fact(f, relevance, reckoner, parts, question) for f, relevance in reckoner.facts if f.is_percent)
+        if p
+    ][:2]
 
 
 def _from_question(q: Quantity, question: str) -> Percent | None:
@@ -164,7 +186,11 @@ def _from_fact(fact: Fact, relevance: float, reckoner: Reckoner, parts: tuple[Pr
     met = reckoner.conditions(fact)
     if met is None:
         return None
-    share = re.search(r"%|\bpercent\b", fact.clause) and re.search(r"(?:%|percent|per cent) of (?:the |this |that )?(?:\w+ )?(?:price|total|cost|fee|rent|amount|sum|rate|bill|value|fare)\b", fact.segment.text, re.IGNORECASE)
+    share = re.search(r"%|\bpercent\b", fact.clause) and re.search(
+        r"(?:%|percent|per cent) of (?:the |this |that )?(?:\w+ )?(?:price|total|cost|fee|rent|amount|sum|rate|bill|value|fare)\b",
+        fact.segment.text,
+        re.IGNORECASE,
+    )
     subject = {canon(t) for t in tokens(fact.segment.text.split(" is ")[0])} & named - money_words
     if share and subject:
         return Percent(fact.value, off=False, fact=fact, share=True)

@@ -16,13 +16,22 @@ _THAN = re.compile(
     r"\bhow (?:many|much) (?:more|fewer|less|longer|taller|higher|cheaper|older|younger|heavier|deeper|wider|faster|bigger|larger|dearer|shorter)\b(?P<what>[^?]*?)\b(?:is|are|was|were|do|does|did|has|have|had|will|costs?)\s+(?P<a>[^?]{2,100}?)\s+(?:\w+\s+)?than\s+(?P<b>[^?]{2,100}?)\s*[?.]?$",
     re.IGNORECASE,
 )
-_DIFFERENCE = re.compile(r"\b(?P<op>difference)\b(?P<what>[^?]*?)\bbetween\s+(?P<a>[^?]{2,100}?)\s+and\s+(?P<b>[^?]{2,100}?)\s*[?.]?$", re.IGNORECASE)
+_DIFFERENCE = re.compile(
+    r"\b(?P<op>difference)\b(?P<what>[^?]*?)\bbetween\s+(?P<a>[^?]{2,100}?)\s+and\s+(?P<b>[^?]{2,100}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
 _OR = re.compile(
     r"\b(?:which|who|what|where)\b(?P<what>[^?]*?\b(?:cheaper|more|less|fewer|longer|taller|higher|older|younger|heavier|lighter|deeper|wider|faster|slower|bigger|larger|smaller|shorter|earlier|later|lower|better|dearer)\b[^?]*?)[,:]?\s(?:the\s)?(?P<a>[^?,]{2,60}?),?\s+or\s+(?:the\s)?(?P<b>[^?]{2,60}?)\s*[?.]?$",
     re.IGNORECASE,
 )
-_BOTH = re.compile(r"\b(?P<a>[^?,]{2,80}?)\s+and\s+(?P<b>[^?,]{2,80}?)\s+(?:together|combined|in total|altogether|taken together)\b", re.IGNORECASE)
-_SUM_OF = re.compile(r"\b(?:sum|total|combined \w+)\b(?P<what>[^?]*?)\b(?:of|for)\s+(?P<a>[^?,\d]{2,80}?)\s+and\s+(?P<b>[^?,\d]{2,80}?)\s*[?.]?$", re.IGNORECASE)
+_BOTH = re.compile(
+    r"\b(?P<a>[^?,]{2,80}?)\s+and\s+(?P<b>[^?,]{2,80}?)\s+(?:together|combined|in total|altogether|taken together)\b",
+    re.IGNORECASE,
+)
+_SUM_OF = re.compile(
+    r"\b(?:sum|total|combined \w+)\b(?P<what>[^?]*?)\b(?:of|for)\s+(?P<a>[^?,\d]{2,80}?)\s+and\s+(?P<b>[^?,\d]{2,80}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
 _SMALLER = re.compile(r"\b(?:cheaper|less|fewer|younger|lighter|smaller|shorter|slower|lower|earlier)\b", re.IGNORECASE)
 
 
@@ -36,7 +45,9 @@ def compare(question: str, evidence: Evidence, calculate: Callable[[str], str]) 
     return None
 
 
-def _settle(op: str, a: str, b: str, what: str, question: str, evidence: Evidence, calculate: Callable[[str], str]) -> Answer | None:
+def _settle(
+    op: str, a: str, b: str, what: str, question: str, evidence: Evidence, calculate: Callable[[str], str]
+) -> Answer | None:
     common = set(content(what)) | (set(content(a)) & set(content(b)))
     pairs = [
         (score_a + score_b, fact_a, fact_b)
@@ -53,7 +64,11 @@ def _settle(op: str, a: str, b: str, what: str, question: str, evidence: Evidenc
     if op == "pick":
         return _pick(question, a, b, first, second, other, facts)
     low, high = sorted((first.value, other))
-    shown = f"{numerals.plain(first.value)} + {numerals.plain(other)}" if op == "sum" else f"{numerals.plain(high)} - {numerals.plain(low)}"
+    shown = (
+        f"{numerals.plain(first.value)} + {numerals.plain(other)}"
+        if op == "sum"
+        else f"{numerals.plain(high)} - {numerals.plain(low)}"
+    )
     value = numerals.first_number(calculate(shown)) or Decimal(0)
     name = "Together" if op == "sum" else "Difference"
     text = f"{name}: {amount(value, first.unit)} ({shown} = {numerals.show(value)})."
@@ -90,7 +105,12 @@ def _candidates(phrase: str, rival: str, common: set[str], evidence: Evidence) -
             if not own and not wide:
                 continue
             clause = {canon(t) for t in tokens(fact.clause)}
-            score = 2 * own / len(names) + 0.7 * wide / len(names) + len(common & label) * 0.6 - len(against & fact.label) * (0.8 if not names & fact.label else 0.3)
+            score = (
+                2 * own / len(names)
+                + 0.7 * wide / len(names)
+                + len(common & label) * 0.6
+                - len(against & fact.label) * (0.8 if not names & fact.label else 0.3)
+            )
             score += 0.3 * len(common & clause) + _closeness(fact, names, against)
             found.append((fact, score))
     return sorted(found, key=lambda f: -f[1])[:6]

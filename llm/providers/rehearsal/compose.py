@@ -9,16 +9,21 @@ from llm.providers.rehearsal.passages import Passage
 
 ONE = Decimal(1)
 CLOSING = "(rehearsal, Journeyman's built-in model: no neural network, only rules over your documents and tools.)"
-CONFIGURE = "For more, configure a real model: a [models.NAME] section with provider, model and api_key_env in journeyman.toml."
+CONFIGURE = (
+    "For more, configure a real model: a [models.NAME] section with provider, model and api_key_env in journeyman.toml."
+)
 SELF = (
     "I am rehearsal, Journeyman's built-in model: no neural network, but a deterministic local program. I find and quote passages of your documents with their "
-    "sources, calculate with what I found, handle units, dates and tables, read and write files and fetch pages. I do not write, translate or judge freely. " + CONFIGURE
+    "sources, calculate with what I found, handle units, dates and tables, read and write files and fetch pages. I do not write, translate or judge freely. "
+    + CONFIGURE
 )
 
 
 def beyond(ask: Ask) -> Answer:
     """The plain word that an ask needs a real model."""
-    return missing(f"“{ask.text.rstrip('?. ')}” is beyond me: it takes a language model, and I only find, quote, calculate and act with tools. I did not try it.")
+    return missing(
+        f"“{ask.text.rstrip('?. ')}” is beyond me: it takes a language model, and I only find, quote, calculate and act with tools. I did not try it."
+    )
 
 
 def final(answers: list[Answer]) -> str:
@@ -36,7 +41,10 @@ def for_file(answers: list[Answer], path: str) -> str:
     paragraphs, sources = _numbered(answers)
     if path.lower().endswith(".json"):
         values = [str(a.value) for a in answers if a.value is not None]
-        return json.dumps({"answer": "\n\n".join(paragraphs), "values": values, "sources": sources}, ensure_ascii=False, indent=2) + "\n"
+        return (
+            json.dumps({"answer": "\n\n".join(paragraphs), "values": values, "sources": sources}, ensure_ascii=False, indent=2)
+            + "\n"
+        )
     return "\n\n".join([*paragraphs, *([f"Sources: {sources}"] if sources else [])]) + "\n"
 
 

@@ -4,7 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from journal.values import JsonValue, Message
+from pydantic import JsonValue
+
+from journal.values import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,30 @@ from llm.providers.rehearsal.units import known_unit
 from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
 
 _SPAN = r"(?:days?|weeks?|months?|years?)"
-_BETWEEN = re.compile(rf"\b(?:how many {_SPAN}|how much time|how long|number of {_SPAN}|{_SPAN}|time)\b[^?]{{0,60}}?\b(?P<how>between|from)\s+(?P<a>.{{2,160}}?)\s+(?:and|to|until|till)\s+(?P<b>.{{2,160}}?)\s*[?.]?$", re.IGNORECASE)
-_PASS = re.compile(rf"\b(?:how many {_SPAN}|how long)\b\s+(?:after|before)\s+(?P<b>.{{2,120}}?)\s+(?:is|was|did|does|do|came|comes)\s+(?P<a>.{{2,120}}?)\s*[?.]?$", re.IGNORECASE)
-_UNTIL = re.compile(rf"\b(?:how many {_SPAN}|how long|{_SPAN})\b[^?]{{0,40}}?\b(?:until|till|to go (?:until|before)|left (?:until|before)|before|remain\w* (?:until|before|to))\s+(?P<a>.{{2,160}}?)\s*[?.]?$", re.IGNORECASE)
-_SINCE = re.compile(rf"\b(?:how many {_SPAN}|how long)\b[^?]{{0,40}}?\b(?:since|ago(?: was| did| is)?)\s+(?P<a>.{{2,160}}?)\s*[?.]?$", re.IGNORECASE)
-_SHIFT = re.compile(r"\b(?P<n>\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|fourteen|thirty|sixty|ninety)\s+(?P<unit>days?|weeks?|months?|years?)\s+(?P<way>after|before|from|following|prior to|past|later than|of)\s+(?P<a>.{2,160}?)\s*(?=[?.!,;]|$)", re.IGNORECASE)
-_AGE = re.compile(r"\bhow old (?:is|are|was|were)\s+(?P<a>.{2,100}?)(?:\s+(?:when|in|at)\s+(?P<b>.{2,120}?))?\s*[?.]?$|\bwhat(?: is|'s) the age of\s+(?P<c>.{2,100}?)\s*[?.]?$", re.IGNORECASE)
+_BETWEEN = re.compile(
+    rf"\b(?:how many {_SPAN}|how much time|how long|number of {_SPAN}|{_SPAN}|time)\b[^?]{{0,60}}?\b(?P<how>between|from)\s+(?P<a>.{{2,160}}?)\s+(?:and|to|until|till)\s+(?P<b>.{{2,160}}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
+_PASS = re.compile(
+    rf"\b(?:how many {_SPAN}|how long)\b\s+(?:after|before)\s+(?P<b>.{{2,120}}?)\s+(?:is|was|did|does|do|came|comes)\s+(?P<a>.{{2,120}}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(
+    rf"\b(?:how many {_SPAN}|how long|{_SPAN})\b[^?]{{0,40}}?\b(?:until|till|to go (?:until|before)|left (?:until|before)|before|remain\w* (?:until|before|to))\s+(?P<a>.{{2,160}}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
+_SINCE = re.compile(
+    rf"\b(?:how many {_SPAN}|how long)\b[^?]{{0,40}}?\b(?:since|ago(?: was| did| is)?)\s+(?P<a>.{{2,160}}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
+_SHIFT = re.compile(
+    r"\b(?P<n>\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|fourteen|thirty|sixty|ninety)\s+(?P<unit>days?|weeks?|months?|years?)\s+(?P<way>after|before|from|following|prior to|past|later than|of)\s+(?P<a>.{2,160}?)\s*(?=[?.!,;]|$)",
+    re.IGNORECASE,
+)
+_AGE = re.compile(
+    r"\bhow old (?:is|are|was|were)\s+(?P<a>.{2,100}?)(?:\s+(?:when|in|at)\s+(?P<b>.{2,120}?))?\s*[?.]?$|\bwhat(?: is|'s) the age of\s+(?P<c>.{2,100}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
 _TODAY = re.compile(r"^(?:today|now|right now|this day)$", re.IGNORECASE)
 
 
@@ -76,7 +94,10 @@ class Clock:
             known = [d.segment for d in (first, second) if d is not None and d.segment is not None]
             if first is None and second is None:
                 return None
-            return missing(f"No date found for {' or '.join(f'“{p}”' for p in lost)}, so the time between cannot be worked out.", *map(quoted, known))
+            return missing(
+                f"No date found for {' or '.join(f'“{p}”' for p in lost)}, so the time between cannot be worked out.",
+                *map(quoted, known),
+            )
         early, late = sorted((first, second), key=lambda d: d.day)
         expression = f"{late.day} - {early.day}"
         days = numerals.first_number(self.calculate(expression).strip()) or Decimal(0)
@@ -119,13 +140,25 @@ class Clock:
         expression = f"{at.year} - {born.year}" + (" - 1" if short else "")
         years = numerals.first_number(self.calculate(expression)) or Decimal(0)
         segments = [d.segment for d in (birth, then) if d.segment is not None]
-        return Answer((*map(quoted, segments), Line(f"{numerals.show(years)} years: from {born} to {at}, {expression} = {numerals.show(years)}.")), value=years)
+        return Answer(
+            (
+                *map(quoted, segments),
+                Line(f"{numerals.show(years)} years: from {born} to {at}, {expression} = {numerals.show(years)}."),
+            ),
+            value=years,
+        )
 
     def _birth(self, who: str) -> Dated | None:
         wanted = {canon(t) for t in tokens(who) if t not in STOPWORDS}
         for scored in self.evidence.rank(f"{who} born birth founded built opened"):
             has = wanted & (scored.segment.words | scored.segment.around)
-            if has and re.search(r"\b(?:born|birth\w*|founded|built|established|opened|since)\b", scored.segment.text, re.IGNORECASE) and (dates := find_dates(scored.segment.text)):
+            if (
+                has
+                and re.search(
+                    r"\b(?:born|birth\w*|founded|built|established|opened|since)\b", scored.segment.text, re.IGNORECASE
+                )
+                and (dates := find_dates(scored.segment.text))
+            ):
                 return Dated(dates[0].day, scored.segment)
         return None
 
@@ -136,7 +169,12 @@ def _nearest(text: str, dates: list, phrase: str) -> date:  # type: ignore[type-
     places = [m.start() for m in re.finditer(r"[^\W_]+", text) if canon(m.group().lower()) in words]
     if not places or len(dates) == 1:
         return dates[0].day  # type: ignore[no-any-return]
-    return min(dates, key=lambda d: min(abs(d.start - p) + (8 if re.search(r"[,;]", text[min(p, d.start) : max(p, d.start)]) else 0) for p in places)).day  # type: ignore[no-any-return]
+    return min(
+        dates,
+        key=lambda d: min(
+            abs(d.start - p) + (8 if re.search(r"[,;]", text[min(p, d.start) : max(p, d.start)]) else 0) for p in places
+        ),
+    ).day  # type: ignore[no-any-return]
 
 
 def _spanned(days: Decimal, expression: str, early: Dated, late: Dated, question: str) -> Answer:
@@ -146,7 +184,9 @@ def _spanned(days: Decimal, expression: str, early: Dated, late: Dated, question
         text += f", which is {numerals.show(days / 7)} weeks"
     elif re.search(r"\b(?:months|years)\b", question, re.IGNORECASE):
         months = (late.day.year - early.day.year) * 12 + late.day.month - early.day.month - (late.day.day < early.day.day)
-        text += f", which is {months // 12} years and {months % 12} months" if months >= 12 else f", which is {months} full months"
+        text += (
+            f", which is {months // 12} years and {months % 12} months" if months >= 12 else f", which is {months} full months"
+        )
     return Answer((*map(quoted, segments), Line(text + ".")), value=days, unit=known_unit("day"))
 
 
@@ -169,4 +209,8 @@ def opening_time(question: str, segment: Segment, calculate: Callable[[str], str
     expression = expression if minutes else f"({expression}) / 60"
     value = numerals.first_number(calculate(expression)) or Decimal(0)
     unit = known_unit("minute" if minutes else "hour")
-    return Answer((quoted(segment), said(f"{numerals.show(value)} {'minutes' if minutes else 'hours'}.", segment)), value=value, unit=unit)
+    return Answer(
+        (quoted(segment), said(f"{numerals.show(value)} {'minutes' if minutes else 'hours'}.", segment)),
+        value=value,
+        unit=unit,
+    )

@@ -15,8 +15,7 @@ STRONG = 0.5
 WEAK = 0.3
 """From here on it is worth showing as the closest there is."""
 
-_LIGHT = frozenset(canon(w) for w in "cost total number amount use type kind value date time day year work go come happen take last thing way stay information detail fact compute calculate work add count sum average "
-                   "overall altogether currently called include full whole different people person allow possible explain describe".split())  # fmt: skip
+_LIGHT = frozenset(canon(w) for w in ["cost", "total", "number", "amount", "use", "type", "kind", "value", "date", "time", "day", "year", "work", "go", "come", "happen", "take", "last", "thing", "way", "stay", "information", "detail", "fact", "compute", "calculate", "work", "add", "count", "sum", "average", "overall", "altogether", "currently", "called", "include", "full", "whole", "different", "people", "person", "allow", "possible", "explain", "describe"])  # fmt: skip
 _CONTRASTS = tuple(
     frozenset(canon(w) for w in group.split())
     for group in (
@@ -67,7 +66,9 @@ class Evidence:
         scored = [self._score(s, weights, whole, hints, kind, strong) for s in self.segments]
         return sorted((s for s in scored if s.score > 0), key=lambda s: (-s.score, s.segment.order))
 
-    def _score(self, s: Segment, weights: dict[str, float], whole: float, hints: frozenset[str], kind: str, strong: frozenset[str]) -> Scored:
+    def _score(
+        self, s: Segment, weights: dict[str, float], whole: float, hints: frozenset[str], kind: str, strong: frozenset[str]
+    ) -> Scored:
         own = sum(w for word, w in weights.items() if word in s.words)
         near = sum(w for word, w in weights.items() if word not in s.words and word in s.around)
         missing = tuple(word for word in weights if word not in s.words and word not in s.around)
@@ -86,9 +87,15 @@ def strong_words(question: str) -> frozenset[str]:
     """Names and identifiers of a question: capitalised inside it, in quotation marks, or with digits and letters."""
     found = re.findall(r"(?<=[a-z,:;] )(?:[A-ZÀ-Þ][\w’'-]+)|\b[A-Z]{2,}\b|\b(?=\w*\d)(?=\w*[A-Za-z])\w{2,}\b", question)
     quoted = re.findall(r"[\"“']([^\"”']{2,60})[\"”']", question)
-    named = re.findall(r"\b(?:room|gate|line|track|platform|building|level|floor|unit|section|chapter|article|version|pier|dock|channel|number|no\.?)\s(\d{1,4}|[A-Z])\b", question, re.IGNORECASE)
+    named = re.findall(
+        r"\b(?:room|gate|line|track|platform|building|level|floor|unit|section|chapter|article|version|pier|dock|channel|number|no\.?)\s(\d{1,4}|[A-Z])\b",
+        question,
+        re.IGNORECASE,
+    )
     words = {canon(t) for text in [*found, *quoted, *named] for t in tokens(text)}
-    return frozenset(w for w in words if not known_unit(w) and not re.fullmatch(r"\d+(?:st|nd|rd|th|k|m|kg|km|h|cm|mm|g|l)", w))
+    return frozenset(
+        w for w in words if not known_unit(w) and not re.fullmatch(r"\d+(?:st|nd|rd|th|k|m|kg|km|h|cm|mm|g|l)", w)
+    )
 
 
 def contradicts(wanted: frozenset[str], s: Segment) -> bool:
@@ -108,13 +115,24 @@ def answer_kind(question: str) -> str:
 
 _KINDS = (
     ("address", r"\b(?:e-?mail|phone|telephone|url|website|contact)\b"),
-    ("number", r"\bhow (?:many|much|long|far|high|tall|deep|wide|old|fast|big|large|heavy|often)\b|\b(?:cost|price|fee|rate|tariff|charge|fare|number of|percentage|share|height|length|weight|speed|capacity|pay|salary|wage|rent|temperature|population)\b"),
-    ("when", r"\bwhen\b|\b(?:what|which) (?:date|day|time|year|month|hours)\b|\bhours\b|\bdeadline\b|\buntil\b|\bdue\b|\bdate\b"),
+    (
+        "number",
+        r"\bhow (?:many|much|long|far|high|tall|deep|wide|old|fast|big|large|heavy|often)\b|\b(?:cost|price|fee|rate|tariff|charge|fare|number of|percentage|share|height|length|weight|speed|capacity|pay|salary|wage|rent|temperature|population)\b",
+    ),
+    (
+        "when",
+        r"\bwhen\b|\b(?:what|which) (?:date|day|time|year|month|hours)\b|\bhours\b|\bdeadline\b|\buntil\b|\bdue\b|\bdate\b",
+    ),
     ("who", r"\bwho\b|\bwhom\b|\bwhose\b"),
     ("where", r"\bwhere\b"),
 )
-_NAME = re.compile(r"(?<=[a-zà-þ,;:(] )(?:[A-ZÀ-Þ][a-zà-þ'’-]+)|^(?:[A-ZÀ-Þ][\w'’.-]+ ){1,2}[A-ZÀ-Þ][a-zà-þ]+|\b(?:Mr|Mrs|Ms|Dr|Prof)\b|@")
-_PLACE = re.compile(r"\b(?:in|at|on|near|behind|opposite|next to|beside|street|road|avenue|floor|room|building|located|kept|stored|inside|under|above)\b", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?<=[a-zà-þ,;:(] )(?:[A-ZÀ-Þ][a-zà-þ'’-]+)|^(?:[A-ZÀ-Þ][\w'’.-]+ ){1,2}[A-ZÀ-Þ][a-zà-þ]+|\b(?:Mr|Mrs|Ms|Dr|Prof)\b|@"
+)
+_PLACE = re.compile(
+    r"\b(?:in|at|on|near|behind|opposite|next to|beside|street|road|avenue|floor|room|building|located|kept|stored|inside|under|above)\b",
+    re.IGNORECASE,
+)
 
 
 def _kind_bonus(kind: str, text: str) -> float:
@@ -131,7 +149,14 @@ def _kind_bonus(kind: str, text: str) -> float:
 
 
 def has_number_word(text: str) -> bool:
-    return re.search(r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|free|dozen|none|no|twice|once)\b", text, re.IGNORECASE) is not None
+    return (
+        re.search(
+            r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|free|dozen|none|no|twice|once)\b",
+            text,
+            re.IGNORECASE,
+        )
+        is not None
+    )
 
 
 _FOCUS = re.compile(

@@ -121,7 +121,13 @@ def _row_facts(segment: Segment) -> list[Fact]:
 def _cell_bounds(column: str, value: str) -> list[Quantity]:
     """Bounds and exact sizes in a cell; a bare number takes its unit from the column."""
     unit = column_unit(column)
-    found = [q for q in find_quantities(f"{column} {value}" if re.match(r"\W*(?:up to|over|above|under|from|max)", column, re.IGNORECASE) else value) if not q.is_money and not q.is_percent]
+    found = [
+        q
+        for q in find_quantities(
+            f"{column} {value}" if re.match(r"\W*(?:up to|over|above|under|from|max)", column, re.IGNORECASE) else value
+        )
+        if not q.is_money and not q.is_percent
+    ]
     return [Quantity(q.value, q.unit or unit, q.start, q.end, (), q.noun, q.low, q.high) for q in found if q.unit or unit]
 
 
@@ -134,7 +140,11 @@ def cell_amount(column: str, value: str) -> Quantity | None:
         return None
     q = quantities[0]
     unit = q.unit or column_unit(column)
-    per = q.per or (pers_named(column) if unit is not None and (unit.is_money or "/" in column or "per" in tokens(column.replace("_", " "))) else ())
+    per = q.per or (
+        pers_named(column)
+        if unit is not None and (unit.is_money or "/" in column or "per" in tokens(column.replace("_", " ")))
+        else ()
+    )
     return Quantity(q.value, unit, q.start, q.end, per, q.noun)
 
 
@@ -160,7 +170,10 @@ def column_unit(column: str) -> Unit | None:
 
 
 MONEY = Unit("", "money")
-_MONEY_WORDS = frozenset(canon(w) for w in "price cost fee salary wage revenue budget expense rent toll fine deposit bill income profit subtotal tax discount spend".split())
+_MONEY_WORDS = frozenset(
+    canon(w)
+    for w in ["price", "cost", "fee", "salary", "wage", "revenue", "budget", "expense", "rent", "toll", "fine", "deposit", "bill", "income", "profit", "subtotal", "tax", "discount", "spend"]
+)
 
 
 def number_in(value: str) -> Decimal | None:

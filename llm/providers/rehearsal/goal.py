@@ -62,7 +62,8 @@ _SPLIT = re.compile(
     re.IGNORECASE,
 )
 PATH = re.compile(
-    r"(?<![\w/.@:-])(?:[.~]{0,2}/)?(?:[\w-]{1,80}/){0,8}[\w][\w.-]{0,120}\.(?:md|markdown|txt|csv|tsv|json|jsonl|html?|log|ya?ml|rst|toml|ini|xml|pdf)\b", re.IGNORECASE
+    r"(?<![\w/.@:-])(?:[.~]{0,2}/)?(?:[\w-]{1,80}/){0,8}[\w][\w.-]{0,120}\.(?:md|markdown|txt|csv|tsv|json|jsonl|html?|log|ya?ml|rst|toml|ini|xml|pdf)\b",
+    re.IGNORECASE,
 )
 URL = re.compile(r"https?://[^\s<>\"'“”]{1,2000}", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{1,4000})[\"”]|(?<!\w)'([^'\n]{1,4000})'(?!\w)|`([^`\n]{1,4000})`")
@@ -127,12 +128,28 @@ _BEYOND = re.compile(
     r"|recommend (?:me|a|an|some)|advise me|predict|ideas? for|sentiment|role-?play|pretend|meaning of life|draw (?:a|an|me)|paint)\b",
     re.IGNORECASE,
 )
-_SELF = re.compile(r"^(?:who|what) are you\b|\bwhat (?:can|do) you do\b|^how are you\b|\bwhich model are you\b|\bare you (?:an? )?(?:ai|llm|gpt|human|bot)\b", re.IGNORECASE)
-_WRITE = re.compile(r"^(?:write|save|store|put|append|export|create|record|make|add|note|draft|print|report|generate|copy|list|draw up)\b", re.IGNORECASE)
-_TARGET = re.compile(r"\b(?:to|in|into|as|called|named|at|under|file)\s+(?:an?\s+|the\s+|my\s+)?(?:new\s+)?(?:\w+\s+)?(?:file\s+)?(?:called\s+|named\s+)?[\"'“`]?$", re.IGNORECASE)
-_LIST = re.compile(r"\b(?:list|show|what|which|display)\b[^?.]{0,30}\bfiles\b(?!\s+(?:say|mention|contain|describe))", re.IGNORECASE)
-_READ = re.compile(r"^(?:read|open|load|show|print|display|get|parse|use|look at|take)\b|\bworkspace\b|\bcontents? of\b", re.IGNORECASE)
-_REMEMBER = re.compile(r"^(?:remember|memori[sz]e|note|keep in mind|store in (?:your )?memory)\b(?:\s+(?:that|this|the following))?[\s:,]*(?P<what>.+)$", re.IGNORECASE)
+_SELF = re.compile(
+    r"^(?:who|what) are you\b|\bwhat (?:can|do) you do\b|^how are you\b|\bwhich model are you\b|\bare you (?:an? )?(?:ai|llm|gpt|human|bot)\b",
+    re.IGNORECASE,
+)
+_WRITE = re.compile(
+    r"^(?:write|save|store|put|append|export|create|record|make|add|note|draft|print|report|generate|copy|list|draw up)\b",
+    re.IGNORECASE,
+)
+_TARGET = re.compile(
+    r"\b(?:to|in|into|as|called|named|at|under|file)\s+(?:an?\s+|the\s+|my\s+)?(?:new\s+)?(?:\w+\s+)?(?:file\s+)?(?:called\s+|named\s+)?[\"'“`]?$",
+    re.IGNORECASE,
+)
+_LIST = re.compile(
+    r"\b(?:list|show|what|which|display)\b[^?.]{0,30}\bfiles\b(?!\s+(?:say|mention|contain|describe))", re.IGNORECASE
+)
+_READ = re.compile(
+    r"^(?:read|open|load|show|print|display|get|parse|use|look at|take)\b|\bworkspace\b|\bcontents? of\b", re.IGNORECASE
+)
+_REMEMBER = re.compile(
+    r"^(?:remember|memori[sz]e|note|keep in mind|store in (?:your )?memory)\b(?:\s+(?:that|this|the following))?[\s:,]*(?P<what>.+)$",
+    re.IGNORECASE,
+)
 _PERSON = re.compile(r"^ask (?:me|the (?:user|person|operator|human|team))\b[\s:,]*(?P<what>.+)$", re.IGNORECASE)
 _NOW = re.compile(
     r"^(?:what(?:'s|’s| is)?|tell me|give me|which|show)\s*(?:me\s+)?(?:is\s+)?(?:the\s+)?(?:current\s+)?(?:date|time|day|weekday|year|month)\b(?:\s+and\s+(?:the\s+)?(?:date|time))?(?:\s+(?:is it|is|it is))?(?:\s+(?:right now|now|today|currently|tomorrow|yesterday))?(?:\s+(?:is it))?(?:\s+in\s+(?P<place>[A-Za-z_/ ]+?))?(?:\s+(?:right\s+)?now)?\s*\??$",
@@ -148,9 +165,11 @@ def classify(text: str) -> Ask:
         return _with_url(text, url)
     if _SELF.search(text):
         return Ask(SELF, text)
-    if _CREATIVE.search(text) and not re.search(r"\bfile\b", text) or _BEYOND.search(text):
+    if (_CREATIVE.search(text) and not re.search(r"\bfile\b", text)) or _BEYOND.search(text):
         return Ask(BEYOND, text)
-    if _WRITE.match(text) and (path or re.search(r"\b(?:to|in|into|as)\s+(?:a|the)\s+(?:new\s+)?(?:text\s+|markdown\s+)?file\b", text)):
+    if _WRITE.match(text) and (
+        path or re.search(r"\b(?:to|in|into|as)\s+(?:a|the)\s+(?:new\s+)?(?:text\s+|markdown\s+)?file\b", text)
+    ):
         return _write(text)
     if match := _REMEMBER.match(text):
         return Ask(REMEMBER, text, literal=match["what"])
@@ -196,9 +215,7 @@ def _subject(text: str) -> str:
 
 
 _ANAPHORA = frozenset(
-    "result answer it them that this these those everything summary total both all find note value number report output line sentence figure"
-    " work calculation source fact information detail conclusion outcome what you your found file new with contain short brief"
-    " one page content text response markdown".split()
+    ["result", "answer", "it", "them", "that", "this", "these", "those", "everything", "summary", "total", "both", "all", "find", "note", "value", "number", "report", "output", "line", "sentence", "figure", "work", "calculation", "source", "fact", "information", "detail", "conclusion", "outcome", "what", "you", "your", "found", "file", "new", "with", "contain", "short", "brief", "one", "page", "content", "text", "response", "markdown"]
 )
 
 

@@ -7,8 +7,13 @@ from llm.providers.rehearsal.extract import STRONG, WEAK, Evidence, Scored, lack
 from llm.providers.rehearsal.passages import Segment
 from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
 
-_PRONOUN = re.compile(r"^(?:it|they|he|she|this|these|that|those|its|their|his|her|there|both|the latter|the former)\b", re.IGNORECASE)
-_LIST = re.compile(r"\b(?:which|what|list|name|all|steps?|rules|requirements|ingredients|members|items|hours|options|conditions|things)\b.*(?:s\b|\ball\b)", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"^(?:it|they|he|she|this|these|that|those|its|their|his|her|there|both|the latter|the former)\b", re.IGNORECASE
+)
+_LIST = re.compile(
+    r"\b(?:which|what|list|name|all|steps?|rules|requirements|ingredients|members|items|hours|options|conditions|things)\b.*(?:s\b|\ball\b)",
+    re.IGNORECASE,
+)
 
 
 def look_up(question: str, evidence: Evidence, context: str = "") -> Answer:
@@ -47,7 +52,11 @@ def _closest(question: str, best: Scored) -> Answer:
 
 def originals(question: str, lost: tuple[str, ...]) -> list[str]:
     """The question's own spelling of words it misses."""
-    found = [t for t in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", question) if any(canon(p) in lost for p in tokens(t)) and t.lower() not in STOPWORDS]
+    found = [
+        t
+        for t in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", question)
+        if any(canon(p) in lost for p in tokens(t)) and t.lower() not in STOPWORDS
+    ]
     return list(dict.fromkeys(found))[:4]
 
 
@@ -102,7 +111,9 @@ def _cell(segment: Segment, question: str) -> Line:
     """The cell whose column the question names, with the row it stands in."""
     wanted = set(content(question))
     fitting = [
-        (c, v) for c, v in segment.cells if {canon(t) for t in tokens(c.replace("_", " ")) if t not in STOPWORDS} & wanted and not set(content(v)) & wanted
+        (c, v)
+        for c, v in segment.cells
+        if {canon(t) for t in tokens(c.replace("_", " ")) if t not in STOPWORDS} & wanted and not set(content(v)) & wanted
     ]
     if not fitting:
         return quoted(segment)
@@ -139,7 +150,15 @@ def summarize(subject: str, evidence: Evidence, count: int = 5) -> Answer:
     sources = list(dict.fromkeys(s.passage.source for s in strong[:3]))
     mates = [s for s in evidence.segments if s.passage.source in sources[:1] and s not in strong]
     chosen = sorted((strong + mates)[:count], key=lambda s: s.order)
-    return Answer((Line("The main sentences, quoted (I extract, I do not rephrase):"), *(Line(f"- {q.text}", q.passages) for q in map(quoted, chosen))))
+    return Answer(
+        (
+            Line("The main sentences, quoted (I extract, I do not rephrase):"),
+            *(Line(f"- {q.text}", q.passages) for q in map(quoted, chosen)),
+        )
+    )
 
 
-_SUMMARY_WORDS = frozenset(canon(w) for w in "summarize summarise summary overview gist key point points main outline sum short brief extract note notes page write save".split())
+_SUMMARY_WORDS = frozenset(
+    canon(w)
+    for w in ["summarize", "summarise", "summary", "overview", "gist", "key", "point", "points", "main", "outline", "sum", "short", "brief", "extract", "note", "notes", "page", "write", "save"]
+)

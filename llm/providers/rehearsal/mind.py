@@ -14,6 +14,8 @@ from llm.providers.rehearsal.solve import Solver
 from llm.providers.rehearsal.toolbox import Pending, Toolbox, ToolFailed
 from llm.providers.rehearsal.words import content
 
+_MORE = re.compile(r"\n\[\d+ more characters; read on with offset=(?P<offset>\d+)\]\s*$")
+MAX_READS = 20
 WIDE = 50
 """How many hits a question over many rows asks for."""
 
@@ -78,12 +80,27 @@ class Mind:
             if ask.url:
                 title, passage = read_page(ask.url, self.tools.read_whole("http_get", url=ask.url))
                 return Page(ask, passage, title)
-            return Page(ask, read_file(ask.path, self.tools.read_whole("read_file", path=ask.path)))
+            return Page(ask, self._file(ask.path))
         except ToolFailed as error:
             return Page(ask, None, error=str(error))
 
+    def _file(self, path: str) -> Passage:
+        """A whole file, read on while the tool says that there is more."""
+        text = self.tools.read_whole("read_file", path=path)
+        for _ in range(MAX_READS):
+            more = _MORE.search(text)
+            if more is None:
+                break
+            text = text[: more.start()] + self.tools.read_whole("read_file", path=path, offset=int(more["offset"]))
+        return read_file(path, text)
+
     def _answer(self, ask: Ask) -> Answer | None:
-        simple = {goal.LIST: actions.list_files, goal.NOW: actions.clock, goal.REMEMBER: actions.remember, goal.PERSON: actions.ask_person}
+        simple = {
+            goal.LIST: actions.list_files,
+            goal.NOW: actions.clock,
+            goal.REMEMBER: actions.remember,
+            goal.PERSON: actions.ask_person,
+        }
         if ask.kind in simple:
             return simple[ask.kind](self.tools, ask)
         if ask.kind == goal.SELF:
@@ -99,19 +116,33 @@ class Mind:
         if page.passage is None:
             fallback = self._recalled(ask, ask.path) if ask.path and self.tools.has("recall") else []
             if fallback:
-                self.pages = [Page(ask, p) if q is page else q for q in self.pages for p in (fallback if q is page else [q.passage])]  # type: ignore[arg-type]
+                self.pages = [
+                    Page(ask, p) if q is page else q for q in self.pages for p in (fallback if q is page else [q.passage])
+                ]  # type: ignore[arg-type]
                 return self._asked_of(ask, fallback, "")
             return missing(f"I could not {'fetch' if ask.url else 'read'} {ask.url or ask.path}: {page.error}")
         return self._asked_of(ask, [page.passage], page.title)
 
     def _asked_of(self, ask: Ask, passages: list[Passage], title: str) -> Answer | None:
         """What the same clause asks of the page; nothing when other asks follow it, else how it begins."""
-        question = re.sub(r"^(?:fetch|get|open|read|load|download|visit|look at|go to|show|print|display)\b", "", ask.text.replace(ask.path, " ") if ask.path else ask.text, flags=re.IGNORECASE).strip(" .,:;")
-        words = [w for w in content(question) if w not in ("workspace", "page", "website", "fil", "file", "url", "site", "open", "read", "fetch", "link", "summary")]
+        question = re.sub(
+            r"^(?:fetch|get|open|read|load|download|visit|look at|go to|show|print|display)\b",
+            "",
+            ask.text.replace(ask.path, " ") if ask.path else ask.text,
+            flags=re.IGNORECASE,
+        ).strip(" .,:;")
+        words = [
+            w
+            for w in content(question)
+            if w
+            not in ("workspace", "page", "website", "fil", "file", "url", "site", "open", "read", "fetch", "link", "summary")
+        ]
         if words:
-            return self._titled(question, passages, title) or self.solver.with_documents(replace(ask, text=question, lead=ask.lead), passages)
+            return self._titled(question, passages, title) or self.solver.with_documents(
+                replace(ask, text=question, lead=ask.lead), passages
+            )
         others = [a for a in self.goal.asks if a is not ask and a.kind in (goal.QUESTION, goal.SUMMARY)]
-        if others or any(a.kind == goal.WRITE for a in self.goal.asks) and passages[0].source in ask.text:
+        if others or (any(a.kind == goal.WRITE for a in self.goal.asks) and passages[0].source in ask.text):
             return None
         return self._begins(passages, title)
 
@@ -150,7 +181,11 @@ class Mind:
         if not self.tools.has("recall"):
             stated = [Passage("your request", "", "", "\n".join(self.goal.statements))] if self.goal.statements else []
             answer = self._over(ask, stated)
-            return answer if answer.found else missing(f"I cannot look up “{ask.text.rstrip('?. ')}”: no tool for searching documents is offered.")
+            return (
+                answer
+                if answer.found
+                else missing(f"I cannot look up “{ask.text.rstrip('?. ')}”: no tool for searching documents is offered.")
+            )
         try:
             passages = self._recalled(ask, ask.path)
         except ToolFailed as error:
@@ -163,7 +198,11 @@ class Mind:
         return answer
 
     def _recalled(self, ask: Ask, path: str) -> list[Passage]:
-        wide = bool(operation(ask.text)) or ask.kind in (goal.SUMMARY, goal.READ) or re.match(r"\W*(?:which|list|who|name|show)\b", ask.text, re.IGNORECASE)
+        wide = (
+            bool(operation(ask.text))
+            or ask.kind in (goal.SUMMARY, goal.READ)
+            or re.match(r"\W*(?:which|list|who|name|show)\b", ask.text, re.IGNORECASE)
+        )
         query = " ".join((ask.full, *(self.solver.earlier[-1:] if len(content(ask.full)) < 4 else ())))[:400]
         args = {"query": query, "k": WIDE} if wide else {"query": query}
         passages = read_hits(self.tools.read_whole("recall", **args))  # type: ignore[arg-type]
@@ -173,7 +212,7 @@ class Mind:
         if own or not self.tools.has("read_file") or ask.kind == goal.READ:
             return own or passages
         try:
-            return [read_file(path, self.tools.read_whole("read_file", path=path))]
+            return [self._file(path)]
         except ToolFailed:
             return passages
 
@@ -187,7 +226,13 @@ class Mind:
         if goal.refers_back(ask, others):
             own = answers
         else:
-            question = replace(ask, kind=goal.classify(ask.text).kind if goal.classify(ask.text).kind in (goal.SUMMARY, goal.NOW, goal.LIST) else goal.QUESTION, path="")
+            question = replace(
+                ask,
+                kind=goal.classify(ask.text).kind
+                if goal.classify(ask.text).kind in (goal.SUMMARY, goal.NOW, goal.LIST)
+                else goal.QUESTION,
+                path="",
+            )
             if not content(ask.text):
                 return missing(f"{ask.path} was not written: the goal does not say what to put in it.")
             own = [(question, self._answer(question) or lookup.not_found(ask.text))]

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 from llm.providers.rehearsal.passages import Passage
 
-_BLOCKS = frozenset("p div li br tr h1 h2 h3 h4 h5 h6 section article table ul ol pre blockquote header footer dt dd".split())
+_BLOCKS = frozenset(["p", "div", "li", "br", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "table", "ul", "ol", "pre", "blockquote", "header", "footer", "dt", "dd"])
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg"})
 
 
@@ -23,7 +23,9 @@ class _Text(HTMLParser):
         self._silent += tag in _SILENT
         self._in_title = self._in_title or tag == "title"
         if tag in _BLOCKS:
-            self.parts.append("\n" + ("#" * int(tag[1]) + " " if re.fullmatch(r"h[1-6]", tag) else "- " if tag == "li" else ""))
+            self.parts.append(
+                "\n" + ("#" * int(tag[1]) + " " if re.fullmatch(r"h[1-6]", tag) else "- " if tag == "li" else "")
+            )
         elif tag in ("td", "th"):
             self.parts.append(" | ")
 
@@ -44,8 +46,12 @@ _HTML = re.compile(r"<(?:!doctype|html|head|body|div|p|title|h1)\b", re.IGNORECA
 _TITLE = re.compile(r"^\s*(?:title:\s*(?P<key>\S.*)|#\s+(?P<heading>\S.*))$", re.IGNORECASE | re.MULTILINE)
 
 
+_STATUS = re.compile(r"^HTTP \d{3} [^\n]*\n+")
+
+
 def read_page(url: str, result: str) -> tuple[str, Passage]:
     """The title (empty where there is none) and the text of what a fetch returned, HTML or not."""
+    result = _STATUS.sub("", result, count=1)
     start = _HTML.search(result[:5000])
     if start is None:
         match = _TITLE.search(result[:5000])
@@ -64,6 +70,10 @@ def read_file(path: str, result: str) -> Passage:
     """A file's text; line numbers that a reading tool may put in front are taken off."""
     lines = result.splitlines()
     numbered = [re.match(r"^\s*\d+(?:\t|: |\| ?|→)", line) for line in lines]
-    if len(lines) > 1 and all(numbered) and [int(m.group().strip("\t:| →")) for m in numbered if m] == list(range(1, len(lines) + 1)):
+    if (
+        len(lines) > 1
+        and all(numbered)
+        and [int(m.group().strip("\t:| →")) for m in numbered if m] == list(range(1, len(lines) + 1))
+    ):
         result = "\n".join(line[m.end() :] for line, m in zip(lines, numbered, strict=True) if m)
     return Passage(path, "", "", result)

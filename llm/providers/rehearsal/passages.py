@@ -64,7 +64,10 @@ _MARKUP = re.compile(r"^\s{0,3}(?P<marks>#{1,6})\s+(?P<title>.+?)\s*#*$")
 _BULLET = re.compile(r"^\s*(?:[-*+•–]|\d{1,3}[.)]|\[[ xX]\])\s+")
 _PAIR = re.compile(r"^(?:\*\*|__)?(?P<key>[^\W_][^:\n|=]{0,60}?)(?:\*\*|__)?\s?[:=](?:\*\*|__)?\s+(?P<value>\S.*)$")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”')\]]?\s+(?=[\"“'(\[]?[A-ZÀ-ÞА-Я0-9€$£])")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|approx|ca|no|nr|st|mr|mrs|ms|dr|prof|vs|etc|max|min|incl|excl|tel|art|sec|fig|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)|\b[A-Z])\.$", re.IGNORECASE)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|approx|ca|no|nr|st|mr|mrs|ms|dr|prof|vs|etc|max|min|incl|excl|tel|art|sec|fig|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)|\b[A-Z])\.$",
+    re.IGNORECASE,
+)
 MAX_SEGMENTS = 4000
 
 
@@ -85,7 +88,14 @@ def _cut(passage: Passage) -> list[Segment]:
     around = vocabulary(f"{passage.heading} {re.sub(r'[._/-]', ' ', passage.source.rsplit('.', 1)[0])}")
     records, rest = read_records(passage.text)
     cut = [
-        Segment(r.text, passage, vocabulary(r.text.replace("_", " ") + " " + " ".join(k for k, _ in r.cells).replace("_", " ")), around, r.cells, passage.heading)
+        Segment(
+            r.text,
+            passage,
+            vocabulary(r.text.replace("_", " ") + " " + " ".join(k for k, _ in r.cells).replace("_", " ")),
+            around,
+            r.cells,
+            passage.heading,
+        )
         for r in records
     ]
     return cut + _cut_prose(passage, rest, around)
@@ -108,7 +118,9 @@ def _cut_prose(passage: Passage, text: str, base: frozenset[str]) -> list[Segmen
             words = vocabulary(sentence)
             cut.append(Segment(sentence, passage, words, titled | before, pair, heading))
             before = before | words if not bullet else before
-        intro = vocabulary(block) if not bullet and block.rstrip().endswith(":") else (intro if bullet or pair else frozenset())
+        intro = (
+            vocabulary(block) if not bullet and block.rstrip().endswith(":") else (intro if bullet or pair else frozenset())
+        )
     return cut
 
 

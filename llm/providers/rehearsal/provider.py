@@ -25,7 +25,9 @@ class Rehearsal:
 
     def bound_input(self, request: Request) -> int:
         """The bytes of all messages and offers: never fewer than the words."""
-        messages = sum(len(m.content.encode()) + sum(len(str(c.args).encode()) for c in m.tool_calls) + 16 for m in request.prompt)
+        messages = sum(
+            len(m.content.encode()) + sum(len(str(c.args).encode()) for c in m.tool_calls) + 16 for m in request.prompt
+        )
         return messages + sum(len(o.name) + len(o.description.encode()) + len(str(o.parameters)) for o in request.tools)
 
     async def complete(self, request: Request, on_delta: Callable[[str], None] | None = None) -> Completion:

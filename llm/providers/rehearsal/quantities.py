@@ -59,16 +59,23 @@ _PER = re.compile(
     re.IGNORECASE,
 )
 _ALSO = re.compile(r"\s?(?:and\s+(?:per\s+|an?\s+)?|[·*]\s?|&\s?)(?=[^\W\d_])", re.IGNORECASE)
-_UPPER = re.compile(r"(?:up to|at most|max(?:imum|\.)?(?: of)?|under|below|(?:less|fewer|shorter|lighter|smaller) than|no more than|not exceeding|≤|<)\s*(?:an?\s|the\s)?[€$£]?$", re.IGNORECASE)
-_LOWER = re.compile(r"(?:over|above|(?:more|longer|larger|bigger|heavier|older|greater) than|at least|min(?:imum|\.)?(?: of)?|exceeding|beyond|from|starting (?:at|from)|≥|>)\s*(?:an?\s|the\s)?[€$£]?$", re.IGNORECASE)
-_OR_MORE = re.compile(r"\s*(?:or (?:more|longer|over|above|larger|older)|and (?:more|over|above|longer|older|up)|\+(?!\s?\d)|upwards)", re.IGNORECASE)
+_UPPER = re.compile(
+    r"(?:up to|at most|max(?:imum|\.)?(?: of)?|under|below|(?:less|fewer|shorter|lighter|smaller) than|no more than|not exceeding|≤|<)\s*(?:an?\s|the\s)?[€$£]?$",
+    re.IGNORECASE,
+)
+_LOWER = re.compile(
+    r"(?:over|above|(?:more|longer|larger|bigger|heavier|older|greater) than|at least|min(?:imum|\.)?(?: of)?|exceeding|beyond|from|starting (?:at|from)|≥|>)\s*(?:an?\s|the\s)?[€$£]?$",
+    re.IGNORECASE,
+)
+_OR_MORE = re.compile(
+    r"\s*(?:or (?:more|longer|over|above|larger|older)|and (?:more|over|above|longer|older|up)|\+(?!\s?\d)|upwards)",
+    re.IGNORECASE,
+)
 _OR_LESS = re.compile(r"\s*(?:or (?:less|fewer|under|below|shorter|younger)|and (?:under|below))", re.IGNORECASE)
 _RANGE = re.compile(r"\s?(?:-|–|—|to|and)\s?$")
 _COMPOUND = re.compile(rf"\s?(?P<unit>{'|'.join(map(re.escape, COMPOUND))})\b", re.IGNORECASE)
 _NOT_NOUNS = STOPWORDS | frozenset(
-    "plus minus times divided cost costs costing paid pay pays stay stays long wide high deep tall old away off extra more less fewer"
-    " including excluding until per each every added discount vat tax later earlier ago east west north south cheaper longer now"
-    " today net gross x if while whereas reduction altogether total instead open opens closed".split()
+    ["plus", "minus", "times", "divided", "cost", "costs", "costing", "paid", "pay", "pays", "stay", "stays", "long", "wide", "high", "deep", "tall", "old", "away", "off", "extra", "more", "less", "fewer", "including", "excluding", "until", "per", "each", "every", "added", "discount", "vat", "tax", "later", "earlier", "ago", "east", "west", "north", "south", "cheaper", "longer", "now", "today", "net", "gross", "x", "if", "while", "whereas", "reduction", "altogether", "total", "instead", "open", "opens", "closed"]
 )
 
 
@@ -105,7 +112,15 @@ def _idle_one(text: str, match: re.Match[str]) -> bool:
         return False
     after = text[match.end() : match.end() + 8].split()[:1]
     before = text[max(0, match.start() - 8) : match.start()].lower().split()[-1:]
-    return after in ([], ["of"], ["who"], ["that"], ["can"], ["is"]) or before in (["no"], ["which"], ["this"], ["that"], ["any"], ["every"], ["the"])
+    return after in ([], ["of"], ["who"], ["that"], ["can"], ["is"]) or before in (
+        ["no"],
+        ["which"],
+        ["this"],
+        ["that"],
+        ["any"],
+        ["every"],
+        ["the"],
+    )
 
 
 def _quantity(text: str, start: int, end: int, raw: str | Decimal, is_word: bool) -> Quantity | None:
@@ -122,7 +137,9 @@ def _quantity(text: str, start: int, end: int, raw: str | Decimal, is_word: bool
     money = unit is not None and unit.is_money
     value = numerals.parse(raw, money=money and not per) if isinstance(raw, str) else raw
     value *= _SCALES[scale["scale"].lower()] if scale else 1
-    if re.search(r"(?:^|[\s(=:])[-−]$", text[max(0, start - 2) : start]) and not re.search(r"\d\s?[-−]$", text[max(0, start - 4) : start]):
+    if re.search(r"(?:^|[\s(=:])[-−]$", text[max(0, start - 2) : start]) and not re.search(
+        r"\d\s?[-−]$", text[max(0, start - 4) : start]
+    ):
         value = -value
     quantity = Quantity(value, unit, start, after, per, noun)
     return _with_bound(text, quantity)
@@ -131,7 +148,12 @@ def _quantity(text: str, start: int, end: int, raw: str | Decimal, is_word: bool
 def _unit(text: str, at: int) -> tuple[Unit | None, str, tuple[Per, ...], int]:
     if compound := _COMPOUND.match(text, at):
         top, bottom = COMPOUND[compound["unit"].lower()]
-        return known_unit(top) or count_unit(top), compound["unit"], (Per(known_unit(bottom) or count_unit(bottom)),), compound.end()
+        return (
+            known_unit(top) or count_unit(top),
+            compound["unit"],
+            (Per(known_unit(bottom) or count_unit(bottom)),),
+            compound.end(),
+        )
     unit, noun, end = _noun(text, at)
     if unit is None:
         return None, "", *_pers(text, at)
@@ -162,7 +184,9 @@ def _noun(text: str, at: int) -> tuple[Unit | None, str, int]:
 
 def _head(words: list[str]) -> str:
     """The counted noun: the first plural, else the first word when a verb may follow, else the last."""
-    return next((w for w in words if stem(w.lower()) != w.lower() and w.lower().endswith(("s", "ren", "ple", "men"))), words[-1])
+    return next(
+        (w for w in words if stem(w.lower()) != w.lower() and w.lower().endswith(("s", "ren", "ple", "men"))), words[-1]
+    )
 
 
 def _glued(text: str, at: int, match: re.Match[str]) -> bool:
@@ -239,7 +263,9 @@ def _with_range(text: str, found: list[Quantity], i: int) -> Quantity:
 
 
 _ARTICLE = re.compile(r"\b(?:an?|one)\s(?:(?:whole|full|single|entire)\s)?(?P<unit>[^\W\d_]+)", re.IGNORECASE)
-_RATE_BEFORE = re.compile(r"(?:\d|[€$£]|\b(?:costs?|prices?|fees?|euros?|dollars?|pounds?|rates?|rent|times|much))\s?$", re.IGNORECASE)
+_RATE_BEFORE = re.compile(
+    r"(?:\d|[€$£]|\b(?:costs?|prices?|fees?|euros?|dollars?|pounds?|rates?|rent|times|much))\s?$", re.IGNORECASE
+)
 
 
 def _articles(text: str, found: list[Quantity]) -> list[Quantity]:

@@ -132,7 +132,10 @@ class Reckoner:
             ratio = _fits(given, per.unit)
             if ratio is not None and index not in p.used and not given.per:
                 return replace(p, factors=p.factors + _factors(given, ratio, per), used=p.used | {index})
-        if re.search(rf"\b(?:an?|one|the|each|single)\s(?:\w+\s)?{re.escape(per.unit.name)}\b", self.question, re.IGNORECASE) and not self.target.per:
+        if (
+            re.search(rf"\b(?:an?|one|the|each|single)\s(?:\w+\s)?{re.escape(per.unit.name)}\b", self.question, re.IGNORECASE)
+            and not self.target.per
+        ):
             return p
         linked = self._linked(p, per, depth) if depth < 2 else None
         return linked or replace(p, open=(*p.open, per))
@@ -150,10 +153,24 @@ class Reckoner:
             if not fact.per and per.unit.dimension == "count":
                 continue
             if best is None or inner.score > best[0]:
-                scale = (Factor(numerals.plain(ratio), f"{numerals.plain(ratio)} {plural(per.unit, ratio)} in one {fact.unit.name}"),) if ratio != 1 and fact.unit else ()
-                amount = (Factor(numerals.plain(per.amount), numerals.plain(per.amount), over=True),) if per.amount != 1 else ()
+                scale = (
+                    (
+                        Factor(
+                            numerals.plain(ratio), f"{numerals.plain(ratio)} {plural(per.unit, ratio)} in one {fact.unit.name}"
+                        ),
+                    )
+                    if ratio != 1 and fact.unit
+                    else ()
+                )
+                amount = (
+                    (Factor(numerals.plain(per.amount), numerals.plain(per.amount), over=True),) if per.amount != 1 else ()
+                )
                 joined = replace(
-                    p, factors=p.factors + inner.factors + scale + amount, used=p.used | inner.used, met=p.met | inner.met, others=(*p.others, fact, *inner.others)
+                    p,
+                    factors=p.factors + inner.factors + scale + amount,
+                    used=p.used | inner.used,
+                    met=p.met | inner.met,
+                    others=(*p.others, fact, *inner.others),
                 )
                 best = (inner.score, joined)
         return best[1] if best else None
@@ -168,19 +185,27 @@ class Reckoner:
                 continue
             if given.unit.dimension not in ("count", "time") or canon(given.unit.name) in counted:
                 continue
-            if given.unit.dimension == "time" and (any(o.unit.dimension in ("time", "months") for o in fact.per) or not _one_of(given.unit, fact.clause)):
+            if given.unit.dimension == "time" and (
+                any(o.unit.dimension in ("time", "months") for o in fact.per) or not _one_of(given.unit, fact.clause)
+            ):
                 continue
             if any(o.unit.dimension == "count" for o in fact.per) and given.unit.dimension == "count":
                 continue
             if self._is_named(given, label, fact):
-                p = replace(p, factors=(*p.factors, Factor(numerals.plain(given.value), _given_name(given))), used=p.used | {index})
+                p = replace(
+                    p, factors=(*p.factors, Factor(numerals.plain(given.value), _given_name(given))), used=p.used | {index}
+                )
         return p
 
     def _is_named(self, given: Quantity, label: frozenset[str], fact: Fact) -> bool:
         names = {canon(w) for w in tokens(given.noun)} or {canon(given.unit.name)} if given.unit else set()
         head = canon(given.unit.name) if given.unit else ""
         persons = head in PERSONS and bool(label & PERSONS) and not ({"child", "student", "senior"} & label)
-        each = re.search(r"\b(?:each|apiece|a head|a piece)\b", fact.clause, re.IGNORECASE) is not None and given.unit is not None and given.unit.dimension == "count"
+        each = (
+            re.search(r"\b(?:each|apiece|a head|a piece)\b", fact.clause, re.IGNORECASE) is not None
+            and given.unit is not None
+            and given.unit.dimension == "count"
+        )
         return head in label or persons or each or (len(names) > 1 and names <= label)
 
     def _inverse(self, fact: Fact, relevance: float) -> Product | None:
@@ -207,7 +232,11 @@ class Reckoner:
         for index, given in enumerate(self.givens):
             ratio = _fits(given, per.unit)
             if ratio is not None and index not in p.used:
-                return replace(p, factors=p.factors + tuple(replace(f, over=not f.over) for f in _factors(given, ratio, per)), used=p.used | {index})
+                return replace(
+                    p,
+                    factors=p.factors + tuple(replace(f, over=not f.over) for f in _factors(given, ratio, per)),
+                    used=p.used | {index},
+                )
         return replace(p, open=(*p.open, per))
 
 
@@ -238,7 +267,11 @@ def _factors(given: Quantity, ratio: Decimal, per: Per) -> tuple[Factor, ...]:
         factors.append(Factor(numerals.plain(ratio), f"{numerals.plain(ratio)} {plural(per.unit, ratio)} each"))
     elif ratio != 1:
         inverse = 1 / ratio
-        factors.append(Factor(numerals.plain(round(inverse, 12)), f"{numerals.plain(round(inverse, 6))} to one {per.unit.name}", over=True))
+        factors.append(
+            Factor(
+                numerals.plain(round(inverse, 12)), f"{numerals.plain(round(inverse, 6))} to one {per.unit.name}", over=True
+            )
+        )
     if per.amount != 1:
         factors.append(Factor(numerals.plain(per.amount), numerals.plain(per.amount), over=True))
     return tuple(factors)
@@ -251,7 +284,10 @@ def _is_short(ratio: Decimal) -> bool:
 def _one_of(unit: Unit, clause: str) -> bool:
     """``a night``, ``per night``, ``one night`` or ``Night:`` in a clause, not ``2 nights``."""
     for match in re.finditer(r"[^\W\d_]+", clause):
-        if known_unit(match.group()) == unit and not re.search(r"\d\s?-?$|\b(?:two|three|four|five|six|seven|eight|nine|ten)\s$", clause[max(0, match.start() - 7) : match.start()]):
+        if known_unit(match.group()) == unit and not re.search(
+            r"\d\s?-?$|\b(?:two|three|four|five|six|seven|eight|nine|ten)\s$",
+            clause[max(0, match.start() - 7) : match.start()],
+        ):
             return True
     return False
 
@@ -277,6 +313,12 @@ def amount(value: Decimal, unit: Unit | None) -> str:
 
 def describe(fact: Fact) -> str:
     """``37 euros per metre and day``."""
-    pers = " and ".join((f"{numerals.plain(p.amount)} {plural(p.unit, p.amount)}" if p.amount != 1 else p.unit.name) for p in fact.per)
-    text = amount(fact.value, fact.unit) if fact.unit is None or fact.unit.dimension != "count" else f"{numerals.show(fact.value)} {fact.noun}"
+    pers = " and ".join(
+        (f"{numerals.plain(p.amount)} {plural(p.unit, p.amount)}" if p.amount != 1 else p.unit.name) for p in fact.per
+    )
+    text = (
+        amount(fact.value, fact.unit)
+        if fact.unit is None or fact.unit.dimension != "count"
+        else f"{numerals.show(fact.value)} {fact.noun}"
+    )
     return f"{text} per {pers}" if pers else text

@@ -38,7 +38,14 @@ class Solver:
 
     def without_documents(self, ask: Ask) -> Answer | None:
         """The answer if the goal alone holds it: arithmetic, conversions, dates, rates it states itself."""
-        return self._follow_on(ask.text) or self._arithmetic(ask.full) or self._arithmetic(ask.text) or self._convert(ask.full) or self._dates_given(ask) or self._own_facts(ask)
+        return (
+            self._follow_on(ask.text)
+            or self._arithmetic(ask.full)
+            or self._arithmetic(ask.text)
+            or self._convert(ask.full)
+            or self._dates_given(ask)
+            or self._own_facts(ask)
+        )
 
     def with_documents(self, ask: Ask, passages: list[Passage]) -> Answer:
         """The best answer over ``passages``."""
@@ -85,7 +92,9 @@ class Solver:
         value = numerals.first_number(self.tools.calculate(expression))
         if value is None:
             return None
-        return Answer((Line(f"{arithmetic.pretty(expression)} = {amount(value, self.last.unit)}"),), value=value, unit=self.last.unit)
+        return Answer(
+            (Line(f"{arithmetic.pretty(expression)} = {amount(value, self.last.unit)}"),), value=value, unit=self.last.unit
+        )
 
     def _convert(self, text: str) -> Answer | None:
         wanted = wanted_unit(text)
@@ -107,7 +116,9 @@ class Solver:
 
     def _dates_given(self, ask: Ask) -> Answer | None:
         text = ask.full
-        if re.search(r"\b(?:what|which) (?:day(?: of the week)?|weekday)\b", text, re.IGNORECASE) and (found := find_dates(text)):
+        if re.search(r"\b(?:what|which) (?:day(?: of the week)?|weekday)\b", text, re.IGNORECASE) and (
+            found := find_dates(text)
+        ):
             return Answer((Line(f"{found[0].day.isoformat()} is a {found[0].day:%A}."),))
         clock = Clock(Evidence([]), self.tools.calculate, self._today)
         return clock.answer(text)
@@ -155,12 +166,17 @@ class Solver:
     def _mistaken(self, ask: Ask, bill: Bill, evidence: Evidence) -> Answer | None:
         """A name or alternative in the question that the passage does not have: better no number than a wrong one."""
         segment = bill.parts[0].fact.segment
-        passage = frozenset(w for s in evidence.segments if s.passage.source == segment.passage.source for w in s.words | s.around)
+        passage = frozenset(
+            w for s in evidence.segments if s.passage.source == segment.passage.source for w in s.words | s.around
+        )
         lost = [w for w in strong_words(ask.text) if w not in passage]
         if not lost:
             return None
         names = " or ".join(f"“{w}”" for w in lookup.originals(ask.text, tuple(lost)) or lost)
-        return missing(f"Not worked out: the documents found do not mention {names}.", Line(f"The closest passage: {quoted(segment).text}", (segment.passage,)))
+        return missing(
+            f"Not worked out: the documents found do not mention {names}.",
+            Line(f"The closest passage: {quoted(segment).text}", (segment.passage,)),
+        )
 
     def _unreckoned(self, ask: Ask, reckoner: Reckoner, evidence: Evidence, context: str) -> Answer | None:
         """A rate that still needs something the question does not give: say what."""
@@ -172,7 +188,12 @@ class Solver:
         value = numerals.first_number(self.tools.calculate(partial.expression))
         shown = f"{amount(value, partial.unit)} per {pers}" if value is not None else ""
         lines = (quoted(partial.fact.segment), Line(f"{arithmetic.pretty(partial.expression)} = {shown} ({partial.words})."))
-        return Answer((*lines, Line(f"For a total I would need {needs}, which is not given.")), found=True, value=value, unit=partial.unit)
+        return Answer(
+            (*lines, Line(f"For a total I would need {needs}, which is not given.")),
+            found=True,
+            value=value,
+            unit=partial.unit,
+        )
 
     def _billed(self, bill: Bill, reckoner: Reckoner, ask: Ask) -> Answer | None:
         value = numerals.first_number(self.tools.calculate(bill.expression))
@@ -190,17 +211,28 @@ class Solver:
         shown = amount(value, unit) + (f" per {' and '.join(left)}" if left else "")
         where = tuple(dict.fromkeys(f.segment.passage for f in facts))
         result = Line(f"{arithmetic.pretty(expression)} = {shown} ({bill.words}).", where)
-        notes = [Line(f"Not included, because no rate for it was found: {', '.join(rest)}.") for rest in [unused_givens(bill, reckoner)] if rest]
+        notes = [
+            Line(f"Not included, because no rate for it was found: {', '.join(rest)}.")
+            for rest in [unused_givens(bill, reckoner)]
+            if rest
+        ]
         return Answer((*quotes, result, *notes, *self._limits(bill, reckoner)), value=value, unit=unit)
 
     def _limits(self, bill: Bill, reckoner: Reckoner) -> list[Line]:
         """A limit in the same passage that a given breaks (``takes vessels of up to 180 metres``)."""
         passages = {f.segment.passage for f in bill.facts}
         lines: list[Line] = []
-        segments_near = dict.fromkeys(f.segment for f, _ in reckoner.facts if f.segment.passage in passages and not f.segment.is_row)
+        segments_near = dict.fromkeys(
+            f.segment for f, _ in reckoner.facts if f.segment.passage in passages and not f.segment.is_row
+        )
         for segment in [*segments_near, *self._bounds_near(bill)]:
             for q in find_quantities(segment.text):
-                if q.is_bound and not q.is_money and any(_breaks(g, q) for g in reckoner.givens) and len(find_quantities(segment.text)) == 1:
+                if (
+                    q.is_bound
+                    and not q.is_money
+                    and any(_breaks(g, q) for g in reckoner.givens)
+                    and len(find_quantities(segment.text)) == 1
+                ):
                     lines.append(Line(f"Mind the limit: {quoted(segment).text}", (segment.passage,)))
         return list(dict.fromkeys(lines))[:2]
 
@@ -218,14 +250,25 @@ class Solver:
                 value = numerals.first_number(self.tools.calculate(other.expression))
                 if value is not None:
                     text = f"{arithmetic.pretty(other.expression)} = {amount(value, other.unit)} ({other.words})."
-                    lines = (Line("The sources do not agree. Another one says:"), quoted(other.fact.segment), said(text, other.fact.segment))
+                    lines = (
+                        Line("The sources do not agree. Another one says:"),
+                        quoted(other.fact.segment),
+                        said(text, other.fact.segment),
+                    )
                     return Answer((*answer.lines, *lines), value=answer.value, unit=answer.unit)
         return answer
 
     def _aggregate(self, ask: Ask, evidence: Evidence, context: str) -> Answer | None:
         if operation(ask.text) in ("count",):
             best = next(iter(evidence.rank(ask.text, context)), None)
-            if best is not None and best.answers and not best.segment.cells and answer_kind(ask.text) == "number" and re.search(r"\d", best.segment.text) and not lacks_focus(ask.text, best):
+            if (
+                best is not None
+                and best.answers
+                and not best.segment.cells
+                and answer_kind(ask.text) == "number"
+                and re.search(r"\d", best.segment.text)
+                and not lacks_focus(ask.text, best)
+            ):
                 return None
         return aggregate(ask.full, evidence.segments, self.tools.calculate)
 
@@ -254,12 +297,14 @@ class Solver:
         return clock.deadline(best.segment) if best is not None and best.answers else None
 
 
-_CONVERSION = frozenset(canon(w) for w in "convert in to be how many much far unit equal equals same make metre kilometre mile foot inch yard kilogram gram pound ounce tonne litre gallon hour minute second day week km kg lb oz m ft cm mm l "
-                        "celsius fahrenheit kelvin degree acre hectare square cubic nautical month year fit go".split())  # fmt: skip
+_CONVERSION = frozenset(canon(w) for w in ["convert", "in", "to", "be", "how", "many", "much", "far", "unit", "equal", "equals", "same", "make", "metre", "kilometre", "mile", "foot", "inch", "yard", "kilogram", "gram", "pound", "ounce", "tonne", "litre", "gallon", "hour", "minute", "second", "day", "week", "km", "kg", "lb", "oz", "m", "ft", "cm", "mm", "l", "celsius", "fahrenheit", "kelvin", "degree", "acre", "hectare", "square", "cubic", "nautical", "month", "year", "fit", "go"])  # fmt: skip
 
 
 def _refers(text: str) -> bool:
-    return re.search(r"\b(?:it|that|this|they|them|those|these|total|altogether|in all|same)\b", text, re.IGNORECASE) is not None or len(content(text)) <= 2
+    return (
+        re.search(r"\b(?:it|that|this|they|them|those|these|total|altogether|in all|same)\b", text, re.IGNORECASE) is not None
+        or len(content(text)) <= 2
+    )
 
 
 def _breaks(given: Quantity, bound: Quantity) -> bool:
@@ -271,7 +316,10 @@ def _breaks(given: Quantity, bound: Quantity) -> bool:
 
 def _rival(own: Product, other: Product) -> bool:
     same_shape = own.unit == other.unit and own.fact.per == other.fact.per and own.used == other.used and not other.open
-    elsewhere = own.fact.segment.passage.source != other.fact.segment.passage.source or own.fact.segment.text != other.fact.segment.text
+    elsewhere = (
+        own.fact.segment.passage.source != other.fact.segment.passage.source
+        or own.fact.segment.text != other.fact.segment.text
+    )
     if not (same_shape and elsewhere and own.fact.value != other.fact.value and other.score >= own.score - 0.12):
         return False
     a, b = Scored(own.fact.segment, 1.0, ()), Scored(other.fact.segment, 1.0, ())
@@ -284,7 +332,12 @@ def conversion(value: Decimal, unit: Unit, wanted: Unit) -> str | None:
     if unit == wanted:
         return None
     if unit.dimension == wanted.dimension == "temperature":
-        steps = {("celsius", "fahrenheit"): "{} * 9 / 5 + 32", ("fahrenheit", "celsius"): "({} - 32) * 5 / 9", ("celsius", "kelvin"): "{} + 273.15", ("kelvin", "celsius"): "{} - 273.15"}
+        steps = {
+            ("celsius", "fahrenheit"): "{} * 9 / 5 + 32",
+            ("fahrenheit", "celsius"): "({} - 32) * 5 / 9",
+            ("celsius", "kelvin"): "{} + 273.15",
+            ("kelvin", "celsius"): "{} - 273.15",
+        }
         step = steps.get((unit.name, wanted.name))
         return step.format(shown) if step else None
     if factor(unit, wanted) is None:

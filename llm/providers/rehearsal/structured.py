@@ -4,7 +4,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from journal.values import JsonValue
+from pydantic import JsonValue
+
 from llm.providers.rehearsal import compose
 from llm.providers.rehearsal.answers import Answer
 

@@ -76,7 +76,9 @@ def _delimited(lines: list[str], at: int, delimiter: str) -> tuple[list[Record],
     while end < len(lines) and lines[end].strip() and (delimiter in lines[end]):
         end += 1
     try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(lines[at:end], delimiter=delimiter, skipinitialspace=True)]
+        rows = [
+            [cell.strip() for cell in row] for row in csv.reader(lines[at:end], delimiter=delimiter, skipinitialspace=True)
+        ]
     except csv.Error:
         return [], 0
     same = [row for row in rows if len(row) == len(rows[0])]
@@ -107,18 +109,23 @@ def _named(line: str) -> Record | None:
     return None
 
 
+_FIRST_KEYS = frozenset("name id title item product date sku key customer employee order".split())
+
+
 def _keyed(lines: list[str], at: int) -> tuple[list[Record], int]:
-    """A block that is nothing but ``key: value`` lines beginning like records (``name:``, ``id:``, ``title:``)."""
+    """A block of ``key: value`` lines that are records: the first key comes again, or is one that names a thing."""
     end = at
     pairs: list[tuple[str, str]] = []
     while end < len(lines) and (match := _NAMED.match(lines[end])) and len(match["key"].split()) <= 3:
         pairs.append((match["key"].strip(" *"), match["value"]))
         end += 1
-    first = pairs[0][0].lower() if pairs else ""
-    is_record = first in ("name", "id", "title", "item", "product", "date", "sku", "key", "customer", "employee", "order")
+    first = pairs[0][0] if pairs else ""
+    starts = [i for i, (key, _) in enumerate(pairs) if key == first]
+    is_record = len(starts) > 1 or first.lower() in _FIRST_KEYS
     if len(pairs) < 2 or not is_record or (end < len(lines) and lines[end].strip()):
         return [], 0
-    return [Record(tuple(pairs), "; ".join(f"{k}: {v}" for k, v in pairs))], end - at
+    groups = [pairs[i:j] for i, j in zip(starts, [*starts[1:], len(pairs)], strict=True)]
+    return [Record(tuple(group), "; ".join(f"{k}: {v}" for k, v in group)) for group in groups], end - at
 
 
 def _json(text: str) -> list[Record] | None:
@@ -148,16 +155,24 @@ def _collect(value: Any, path: tuple[tuple[str, str], ...], records: list[Record
             records.append(Record(cells, "; ".join(f"{k}: {v}" for k, v in cells)))
         for key, item in value.items():
             if not _is_plain(item):
-                _collect(item, (*path, *own[:1]) if isinstance(item, list) else (*path, ("part", str(key))), records, depth + 1)
+                _collect(
+                    item, (*path, *own[:1]) if isinstance(item, list) else (*path, ("part", str(key))), records, depth + 1
+                )
     elif value is not None:
         records.append(Record((*path, ("value", _scalar(value))), _scalar(value)))
 
 
 def _is_plain(value: Any) -> bool:
-    return not isinstance(value, (dict, list)) or (isinstance(value, list) and all(not isinstance(v, (dict, list)) for v in value))
+    return not isinstance(value, (dict, list)) or (
+        isinstance(value, list) and all(not isinstance(v, (dict, list)) for v in value)
+    )
 
 
 def _scalar(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_scalar(v) for v in value)
-    return {True: "true", False: "false", None: ""}.get(value, str(value)) if isinstance(value, bool) or value is None else str(value)
+    return (
+        {True: "true", False: "false", None: ""}.get(value, str(value))
+        if isinstance(value, bool) or value is None
+        else str(value)
+    )

@@ -11,15 +11,33 @@ _MONEY = re.compile(
     r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice|premium|income|profit|fine|tax|interest|compensation|reimburse\w*|receive)\b|[€$£]",
     re.IGNORECASE,
 )
-_HOW_MANY = re.compile(r"\bhow (?:many|much)\s+(?P<noun>(?!(?:do|does|is|are|will|would|did|can|should|more|less|to|for|in|of|it|i|we|if|the|a|an|money|longer)\b)[^\W\d_]+(?:[ -][^\W\d_]+)?)", re.IGNORECASE)
+_HOW_MANY = re.compile(
+    r"\bhow (?:many|much)\s+(?P<noun>(?!(?:do|does|is|are|will|would|did|can|should|more|less|to|for|in|of|it|i|we|if|the|a|an|money|longer)\b)[^\W\d_]+(?:[ -][^\W\d_]+)?)",
+    re.IGNORECASE,
+)
 _DIMENSIONS = (
-    ("time", re.compile(r"\bhow long\b(?! is the| are the)|\bhow much time\b|\bduration\b|\bhow long (?:does|will|would|do)\b", re.IGNORECASE)),
-    ("length", re.compile(r"\bhow (?:far|high|tall|deep|wide)\b|\bhow long (?:is|are) the\b|\bwhat distance\b|\bdistance\b", re.IGNORECASE)),
+    (
+        "time",
+        re.compile(
+            r"\bhow long\b(?! is the| are the)|\bhow much time\b|\bduration\b|\bhow long (?:does|will|would|do)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "length",
+        re.compile(
+            r"\bhow (?:far|high|tall|deep|wide)\b|\bhow long (?:is|are) the\b|\bwhat distance\b|\bdistance\b", re.IGNORECASE
+        ),
+    ),
     ("mass", re.compile(r"\bhow heavy\b|\bdos(?:e|age)\b|\bweigh\w*\b", re.IGNORECASE)),
     ("area", re.compile(r"\b(?:what|how large an?) area\b", re.IGNORECASE)),
 )
-_IN_UNIT = re.compile(r"\bin\s+(?P<unit>(?:square |cubic |nautical )?[^\W\d_]+[²³]?)(?=\s*(?:[?.!,]|$|and\b|for\b|if\b|per\b))", re.IGNORECASE)
-_TOTAL = re.compile(r"\b(?:total|altogether|overall|sum|calculate|compute|work out|come to|amount to|how much)\b", re.IGNORECASE)
+_IN_UNIT = re.compile(
+    r"\bin\s+(?P<unit>(?:square |cubic |nautical )?[^\W\d_]+[²³]?)(?=\s*(?:[?.!,]|$|and\b|for\b|if\b|per\b))", re.IGNORECASE
+)
+_TOTAL = re.compile(
+    r"\b(?:total|altogether|overall|sum|calculate|compute|work out|come to|amount to|how much)\b", re.IGNORECASE
+)
 
 
 def find_target(question: str) -> Target:
@@ -55,12 +73,17 @@ def wanted_unit(question: str) -> Unit | None:
         unit = known_unit(match["unit"])
         if unit is not None and len(match["unit"]) > 1:
             return unit
-    if match := re.search(r"\bconvert\b[^?]{0,200}\b(?:to|into)\s+(?P<unit>(?:square |cubic |nautical )?[^\W\d_]+[²³]?)", question, re.IGNORECASE):
+    if match := re.search(
+        r"\bconvert\b[^?]{0,200}\b(?:to|into)\s+(?P<unit>(?:square |cubic |nautical )?[^\W\d_]+[²³]?)", question, re.IGNORECASE
+    ):
         return known_unit(match["unit"])
     return None
 
 
-_OF_US = re.compile(r"\b(?:the\s)?(?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+) of us\b|\bwe are (?P<m>\w+)\b|\bparty of (?P<p>\w+)\b|\bgroup of (?P<g>\w+)(?=\s*(?:[?,.]|$|for\b|on\b|in\b))", re.IGNORECASE)
+_OF_US = re.compile(
+    r"\b(?:the\s)?(?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+) of us\b|\bwe are (?P<m>\w+)\b|\bparty of (?P<p>\w+)\b|\bgroup of (?P<g>\w+)(?=\s*(?:[?,.]|$|for\b|on\b|in\b))",
+    re.IGNORECASE,
+)
 _FOR_N = re.compile(r"\bfor (?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+)(?=\s*(?:[?,.!]|$))", re.IGNORECASE)
 
 
@@ -75,4 +98,9 @@ def find_givens(text: str) -> list[Quantity]:
 
 def asks_for_amount(question: str) -> bool:
     """Whether the question wants something worked out or a number told at all."""
-    return bool(_MONEY.search(question) or _TOTAL.search(question) or _HOW_MANY.search(question) or any(p.search(question) for _, p in _DIMENSIONS))
+    return bool(
+        _MONEY.search(question)
+        or _TOTAL.search(question)
+        or _HOW_MANY.search(question)
+        or any(p.search(question) for _, p in _DIMENSIONS)
+    )

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from journal.values import JsonValue
+from pydantic import JsonValue
+
 from llm.providers.rehearsal import arithmetic
 from llm.providers.rehearsal.conversation import Conversation, call_key
 from llm.types import ToolOffer
@@ -28,8 +29,9 @@ _ALIASES = {
     "content": ("content", "text", "data", "body"),
     "expression": ("expression", "expr", "input", "query"),
 }
-_HANDLE = re.compile(r"handle\W{1,4}([\w.:/-]{1,200})")
+_LEFT_OUT = re.compile(r"\[\d+ characters left out here; [^\n]{0,40}?handle=\"(?P<handle>[^\"\n]{1,200})\", offset=(?P<offset>\d+)\)[^\n]{0,40}\]")
 MAX_PAGES = 12
+PAGE_CHARS = 20_000
 
 
 class Toolbox:
@@ -58,22 +60,22 @@ class Toolbox:
         return result
 
     def read_whole(self, tool: str, **args: JsonValue) -> str:
-        """Like ``call``, reading on where the result was shortened and ``read_result`` is offered."""
+        """Like ``call``; where the result was shortened in the middle, the rest is read through ``read_result``."""
         text = self.call(tool, **args)
-        tail = text[-600:]
-        match = _HANDLE.search(tail) if self.has("read_result") and "read_result" in tail else None
-        if match is None:
+        note = _LEFT_OUT.search(text) if self.has("read_result") else None
+        if note is None:
             return text
+        head, offset = text[: note.start()].removesuffix("\n"), int(note["offset"])
         pages: list[str] = []
         while len(pages) < MAX_PAGES:
             try:
-                page = self.call("read_result", handle=match[1].strip(".,"), offset=sum(map(len, pages)), limit=100_000)
+                page = self.call("read_result", handle=note["handle"], offset=offset + sum(map(len, pages)), limit=PAGE_CHARS)
             except ToolFailed:
                 break
-            if not page or page in pages:
-                break
             pages.append(page)
-        return "".join(pages) or text
+            if len(page) < PAGE_CHARS:
+                break
+        return head[:offset] + "".join(pages) if pages else text
 
     def calculate(self, expression: str) -> str:
         """The value of ``expression``, by the calculator where there is one, else by exact arithmetic of our own."""

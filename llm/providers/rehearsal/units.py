@@ -52,12 +52,12 @@ def _spellings() -> dict[str, Unit]:
             name, _, size = definition.partition("=")
             unit = Unit(name.removesuffix(" (mass)"), dimension, Decimal(size))
             names = [name, *others.split()] if "(mass)" not in name else others.split()
-            known.update({spelling: unit for spelling in (*names, *_plurals(names))})
+            known.update(dict.fromkeys((*names, *_plurals(names)), unit))
     for line in _MONEY.strip().splitlines():
         for entry in line.split(" | "):
             name, _, others = entry.partition("=")
             unit = Unit(name, "money")
-            known.update({spelling: unit for spelling in (name, *_plurals([name]), *others.split())})
+            known.update(dict.fromkeys((name, *_plurals([name]), *others.split()), unit))
     return known | _multiword()
 
 

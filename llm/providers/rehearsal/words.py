@@ -7,13 +7,7 @@ from functools import lru_cache
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
 
 STOPWORDS = frozenset(
-    """a an the this that these those it its they them their he she his her him we us our you your i me my mine one's
-    is are was were be been being am do does did done have has had having will would shall should can could may might must
-    of in on at to for from by with about into over under after before between during as than then so if or and nor not no
-    but what which who whom whose when where why how there here also just only please tell give show find say says said let
-    know want need look up get me much many long far any some all both each every per own same such very too more most
-    according document documents text file files documentation docs whether it's what's who's i'd i'll i'm
-    state mention mentioned listed name long exactly out off again once answer question questions""".split()
+    ["a", "an", "the", "this", "that", "these", "those", "it", "its", "they", "them", "their", "he", "she", "his", "her", "him", "we", "us", "our", "you", "your", "i", "me", "my", "mine", "one's", "is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "done", "have", "has", "had", "having", "will", "would", "shall", "should", "can", "could", "may", "might", "must", "of", "in", "on", "at", "to", "for", "from", "by", "with", "about", "into", "over", "under", "after", "before", "between", "during", "as", "than", "then", "so", "if", "or", "and", "nor", "not", "no", "but", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "there", "here", "also", "just", "only", "please", "tell", "give", "show", "find", "say", "says", "said", "let", "know", "want", "need", "look", "up", "get", "me", "much", "many", "long", "far", "any", "some", "all", "both", "each", "every", "per", "own", "same", "such", "very", "too", "more", "most", "according", "document", "documents", "text", "file", "files", "documentation", "docs", "whether", "it's", "what's", "who's", "i'd", "i'll", "i'm", "state", "mention", "mentioned", "listed", "name", "long", "exactly", "out", "off", "again", "once", "answer", "question", "questions"]
 )
 
 _IRREGULAR = {
@@ -139,13 +133,12 @@ def _is_range(text: str) -> bool:
 
 _ONES = dict(
     zip(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-        " eighteen nineteen".split(),
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"],
         range(20),
         strict=True,
     )
 )
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_TENS = dict(zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True))
 SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _WORD_NUMBERS = _ONES | _TENS | SCALES | {"dozen": 12}
 _NUMBER_WORD = "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True))
