@@ -17,10 +17,6 @@ from llm.providers.rehearsal.units import Unit
 from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
 
 _OPERATIONS = (
-    (
-        "count",
-        r"\bhow many (?!more|fewer|less|days|hours|minutes|weeks|months|years|metres|meters|km|miles)|\bnumber of\b|\bcount\b",
-    ),
     ("average", r"\baverage\b|\bmean\b"),
     ("median", r"\bmedian\b"),
     (
@@ -30,6 +26,10 @@ _OPERATIONS = (
     (
         "min",
         r"\b(?:lowest|least|min(?:imum)?|smallest|shortest|lightest|cheapest|youngest|slowest|fewest|earliest|narrowest|worst|coldest|coolest|nearest|closest)\b",
+    ),
+    (
+        "count",
+        r"\bhow many (?!more|fewer|less|days|hours|minutes|weeks|months|years|metres|meters|km|miles)|\bnumber of\b|\bcount\b",
     ),
     ("sum", r"\b(?:sum|total|totals|add up|adds up|altogether|in all|overall|combined|together)\b"),
 )
@@ -120,7 +120,7 @@ def aggregate(question: str, segments: list[Segment], calculate: Callable[[str],
     if not rows:
         return None
     if op in ("count", ""):
-        return _count(op, question, table, rows, used)
+        return _amounts_counted(op, question, table, rows, used, calculate) or _count(op, question, table, rows, used)
     column = _column(table, question, wanted - used, op)
     if column is None:
         return _extreme_date(op, table, rows)
@@ -133,7 +133,7 @@ def _choose(table: Table, question: str, wanted: set[str]) -> tuple[list[Row], s
     rows, used = list(table.rows), set[str]()
     for column in table.columns:
         named = _named_values(table, column, wanted)
-        if named and len(named) < len({r.cells.get(column) for r in table.rows}):
+        if named:
             kept = [r for r in rows if r.cells.get(column) in named]
             if kept:
                 rows = kept
@@ -226,12 +226,7 @@ def _bounded(table: Table, rows: list[Row], question: str) -> list[Row]:
 
 def _column(table: Table, question: str, wanted: set[str], op: str) -> str | None:
     """The numeric column the question is about: named, or meant by a superlative, or the only one there is."""
-    numeric = [
-        c
-        for c in table.columns
-        if len(table.numbers(c)) * 10 >= 6 * len(table.rows)
-        and not re.fullmatch(r"(?i)\W*(?:id|no|nr|number|#|year|date|zip|phone|tel)\W*", c)
-    ]
+    numeric = _numeric_columns(table)
     meant = {_SUPERLATIVE_COLUMN[t] for t in tokens(question) if t in _SUPERLATIVE_COLUMN} if op in ("min", "max") else set()
     scores = {c: _column_fit(c, wanted, {canon(m) for m in meant}) for c in numeric}
     if not scores:
@@ -246,6 +241,13 @@ def _column(table: Table, question: str, wanted: set[str], op: str) -> str | Non
         if len(numeric) == 1
         else next((c for c in numeric if op == "sum" and re.search(r"(?i)amount|total|price|cost|value", c)), None)
     )
+
+
+_NO_AMOUNT = re.compile(r"\W*(?:id|no|nr|number|#|year|date|zip|postcode|phone|tel)\W*", re.IGNORECASE)
+
+
+def _numeric_columns(table: Table) -> list[str]:
+    return [c for c in table.columns if len(table.numbers(c)) * 10 >= 6 * len(table.rows) and not _NO_AMOUNT.fullmatch(c)]
 
 
 def _column_fit(column: str, wanted: set[str], meant: set[str]) -> float:
@@ -337,8 +339,27 @@ def _identity(row: Row, column: str) -> str:
     return names[0] if names else next(iter(row.cells.values()), "row")
 
 
+def _amounts_counted(
+    op: str, question: str, table: Table, rows: list[Row], used: set[str], calculate: Callable[[str], str]
+) -> Answer | None:
+    """``How many units were sold`` over a column of units is their sum, not a count of rows."""
+    if op != "count" or any(q.is_bound for q in find_quantities(question)):
+        return None
+    wanted = set(content(question)) - used
+    scores = {c: _column_fit(c, wanted, set()) for c in _numeric_columns(table)}
+    column = max(scores, key=lambda c: scores[c], default=None)
+    if column is None or scores[column] < 1.5:
+        return None
+    numbers = [n for n in table.numbers(column) if n[0] in rows]
+    if len(numbers) == 1:
+        row, value, unit = numbers[0]
+        text = f"{_identity(row, column)}: {column.replace('_', ' ')} {amount(value, unit)} (“{row.segment.text}”)."
+        return Answer((said(text, row.segment),), value=value, unit=unit)
+    return _apply("sum", column, table, numbers, calculate) if numbers else None
+
+
 def _count(op: str, question: str, table: Table, rows: list[Row], used: set[str]) -> Answer | None:
-    narrowed = len(rows) < len(table.rows)
+    narrowed = len(rows) < len(table.rows) or bool(used)
     if not op and not (
         narrowed and re.match(r"\W*(?:which|list|who|what|show|name)\b", question, re.IGNORECASE) and len(rows) > 1
     ):
@@ -352,7 +373,5 @@ def _count(op: str, question: str, table: Table, rows: list[Row], used: set[str]
     if not op:
         return Answer((said(f"{listed}.", *segments),))
     note = f": {listed}" if len(names) <= 40 else ""
-    return Answer(
-        (said(f"{len(rows)} of {len(table.rows)} rows{note}." if narrowed else f"{len(rows)} rows{note}.", *segments),),
-        value=Decimal(len(rows)),
-    )
+    text = f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}{note}."
+    return Answer((said(text, *segments),), value=Decimal(len(rows)))

@@ -1,13 +1,14 @@
 """A result made of products: several items, fees that come on top, discounts and taxes in percent."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from llm.providers.rehearsal import numerals
 from llm.providers.rehearsal.facts import Fact
 from llm.providers.rehearsal.quantities import Quantity, find_quantities
 from llm.providers.rehearsal.reckon import Product, Reckoner, amount
+from llm.providers.rehearsal.units import known_unit
 from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
 
 
@@ -61,10 +62,20 @@ def make_bill(reckoner: Reckoner, question: str) -> Bill | None:
     products = [p for p in reckoner.products() if not _left_open(p, reckoner)]
     if not products:
         return None
+    products.sort(key=lambda p: -p.score + 0.7 * _is_side(p.fact, question))
     parts = _items(products, reckoner) or (products[0],)
     if parts[0].unit is not None and parts[0].unit.is_money:
         parts += tuple(_extras(parts, products, reckoner, question))
     return Bill(parts, tuple(_percents(reckoner, parts, question)))
+
+
+_SIDE = re.compile(r"\b(?:tax|levy|surcharge|additional(?:ly)?|extra|on top|deposit|supplement)\b", re.IGNORECASE)
+
+
+def _is_side(fact: Fact, question: str) -> bool:
+    """Whether an amount goes with something else, and the question does not ask for it by name."""
+    side = _SIDE.search(fact.clause) or _ONLY_IF.search(fact.clause)
+    return side is not None and canon(side.group().lower()) not in {canon(t) for t in tokens(question)}
 
 
 def _left_open(p: Product, reckoner: Reckoner) -> bool:
@@ -73,21 +84,40 @@ def _left_open(p: Product, reckoner: Reckoner) -> bool:
 
 
 def _items(products: list[Product], reckoner: Reckoner) -> tuple[Product, ...]:
-    """``2 adults and 3 children``: one product for each counted thing when no single one takes in two of them."""
-    counted = [
-        i for i, g in enumerate(reckoner.givens) if g.unit is not None and g.unit.dimension == "count" and not g.is_bound
-    ]
+    """``2 adults and 3 children``, ``2 kg of apples and 3 kg of plums``: one product for each thing where no single one takes
+    in two of them."""
+    things = {i: _thing(g) for i, g in enumerate(reckoner.givens) if _thing(g) and not g.is_bound}
+    best = products[0]
+    if len(things) < 2 or len(best.used & set(things)) > 1:
+        return ()
     chosen: list[Product] = []
-    for index in counted:
-        mine = [p for p in products if index in p.used and len(p.used & set(counted)) == 1]
-        own = [p for p in mine if p.fact not in [c.fact for c in chosen]]
+    for index, names in things.items():
+        mine = [p for p in _swapped(products, index, reckoner) if index in p.used and len(p.used & set(things)) == 1]
+        named = [p for p in mine if names & (p.fact.label | p.fact.segment.around)] or mine
+        own = [p for p in named if p.fact not in [c.fact for c in chosen]]
         if own:
             chosen.append(own[0])
-    best = products[0]
-    if len(chosen) < 2 or len(best.used & set(counted)) > 1:
+    if len(chosen) < 2:
         return ()
     alike = [p for p in chosen if p.unit == chosen[0].unit and p.score >= chosen[0].score - 0.6]
     return tuple(alike) if len(alike) > 1 else ()
+
+
+def _thing(given: Quantity) -> set[str]:
+    """What a given counts or measures out: its noun's words; nothing for a bare length or time."""
+    if given.unit is None or given.is_money or given.is_percent:
+        return set()
+    if given.unit.dimension == "count":
+        return {canon(given.unit.name), *(canon(t) for t in tokens(given.noun))}
+    return {canon(t) for t in tokens(given.noun)} if given.noun and known_unit(given.noun) is None else set()
+
+
+def _swapped(products: list[Product], index: int, reckoner: Reckoner) -> list[Product]:
+    """The products when only this thing, not the others, is given."""
+    others = [g for i, g in enumerate(reckoner.givens) if i == index or not _thing(g)]
+    places = [i for i, g in enumerate(reckoner.givens) if i == index or not _thing(g)]
+    alone = Reckoner(others, reckoner.facts, reckoner.question, reckoner.target)
+    return [replace(p, used=frozenset(places[i] for i in p.used), met=frozenset(places[i] for i in p.met)) for p in alone.products() if not _left_open(p, reckoner)]
 
 
 _ON_TOP = re.compile(
@@ -104,10 +134,12 @@ _ONLY_IF = re.compile(
 def _extras(parts: tuple[Product, ...], products: list[Product], reckoner: Reckoner, question: str) -> list[Product]:
     taken = [f for p in parts for f in (p.fact, *p.others)]
     places = {(f.segment.passage.source, f.segment.heading or f.segment.passage.heading) for f in taken}
+    whole_sum = re.search(r"\b(?:total|altogether|in all|overall|all in|everything)\b", question, re.IGNORECASE)
     whole_flat = _ON_TOP.search(parts[0].fact.clause) is not None
     found: list[Product] = []
     for fact, relevance in reckoner.facts:
-        near = (fact.segment.passage.source, fact.segment.heading or fact.segment.passage.heading) in places
+        place = (fact.segment.passage.source, fact.segment.heading or fact.segment.passage.heading)
+        near = place in places or (place[0] in {source for source, _ in places} and (whole_sum or _SIDE.search(fact.clause)))
         if (
             fact in taken
             or not near

@@ -12,6 +12,7 @@ CLOSING = "(rehearsal, Journeyman's built-in model: no neural network, only rule
 CONFIGURE = (
     "For more, configure a real model: a [models.NAME] section with provider, model and api_key_env in journeyman.toml."
 )
+NO_SEARCH = "no tool for searching documents is offered."
 SELF = (
     "I am rehearsal, Journeyman's built-in model: no neural network, but a deterministic local program. I find and quote passages of your documents with their "
     "sources, calculate with what I found, handle units, dates and tables, read and write files and fetch pages. I do not write, translate or judge freely. "

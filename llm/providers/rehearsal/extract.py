@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import dataclass
 from math import log
 
-from llm.providers.rehearsal.dates import has_when
+from llm.providers.rehearsal.dates import find_dates, find_times, has_when
 from llm.providers.rehearsal.passages import Segment
 from llm.providers.rehearsal.units import known_unit
-from llm.providers.rehearsal.words import WEEKDAYS, canon, content, tokens
+from llm.providers.rehearsal.words import WEEKDAYS, canon, content, tokens, vocabulary
 
 STRONG = 0.5
 """From this share of the question's weight on, a segment counts as an answer."""
@@ -119,6 +119,8 @@ _KINDS = (
         "number",
         r"\bhow (?:many|much|long|far|high|tall|deep|wide|old|fast|big|large|heavy|often)\b|\b(?:cost|price|fee|rate|tariff|charge|fare|number of|percentage|share|height|length|weight|speed|capacity|pay|salary|wage|rent|temperature|population)\b",
     ),
+    ("day", r"\b(?:what|which) (?:days?|weekdays?)\b"),
+    ("time", r"\b(?:what|which) time\b"),
     (
         "when",
         r"\bwhen\b|\b(?:what|which) (?:date|day|time|year|month|hours)\b|\bhours\b|\bdeadline\b|\buntil\b|\bdue\b|\bdate\b",
@@ -141,6 +143,8 @@ def _kind_bonus(kind: str, text: str) -> float:
     fits = {
         "who": lambda: _NAME.search(text) is not None,
         "when": lambda: has_when(text),
+        "day": lambda: bool(vocabulary(text) & set(WEEKDAYS)) or bool(find_dates(text)),
+        "time": lambda: bool(find_times(text)),
         "where": lambda: _PLACE.search(text) is not None,
         "number": lambda: re.search(r"\d", text) is not None or has_number_word(text),
         "address": lambda: re.search(r"@|\d{3}|https?:|www\.", text) is not None,

@@ -12,7 +12,7 @@ from llm.providers.rehearsal.pages import read_file, read_page
 from llm.providers.rehearsal.passages import Passage, read_hits, segments
 from llm.providers.rehearsal.solve import Solver
 from llm.providers.rehearsal.toolbox import Pending, Toolbox, ToolFailed
-from llm.providers.rehearsal.words import content
+from llm.providers.rehearsal.words import content, related
 
 _MORE = re.compile(r"\n\[\d+ more characters; read on with offset=(?P<offset>\d+)\]\s*$")
 MAX_READS = 20
@@ -28,6 +28,12 @@ class Page:
     passage: Passage | None
     title: str = ""
     error: str = ""
+
+
+def _is_wide(question: str, kind: str) -> bool:
+    """Whether a question may need many rows, not just the best few passages."""
+    lists = re.match(r"\W*(?:which|list|who|name|show)\b", question, re.IGNORECASE)
+    return bool(operation(question)) or kind in (goal.SUMMARY, goal.READ) or lists is not None
 
 
 class Mind:
@@ -178,34 +184,31 @@ class Mind:
         return self.solver.with_documents(ask, passages)
 
     def _from_memory(self, ask: Ask) -> Answer:
+        stated = [Passage("your request", "", "", "\n".join(self.goal.statements))] if self.goal.statements else []
         if not self.tools.has("recall"):
-            stated = [Passage("your request", "", "", "\n".join(self.goal.statements))] if self.goal.statements else []
             answer = self._over(ask, stated)
-            return (
-                answer
-                if answer.found
-                else missing(f"I cannot look up “{ask.text.rstrip('?. ')}”: no tool for searching documents is offered.")
-            )
+            return answer if answer.found else missing(f"I cannot look up “{ask.text.rstrip('?. ')}”: {compose.NO_SEARCH}")
         try:
-            passages = self._recalled(ask, ask.path)
+            answer = self._over(ask, self._recalled(ask, ask.path))
+            others = related(ask.full) if not answer.found else []
+            if others:
+                again = self._over(ask, self._recalled(replace(ask, text=" ".join(others)), ask.path, ask.text))
+                answer = again if again.found else answer
         except ToolFailed as error:
             return missing(f"I could not search the documents: {error}")
-        stated = [Passage("your request", "", "", "\n".join(self.goal.statements))] if self.goal.statements else []
-        answer = self._over(ask, passages)
         if not answer.found and stated:
             second = self._over(ask, stated)
             return second if second.found else answer
         return answer
 
-    def _recalled(self, ask: Ask, path: str) -> list[Passage]:
-        wide = (
-            bool(operation(ask.text))
-            or ask.kind in (goal.SUMMARY, goal.READ)
-            or re.match(r"\W*(?:which|list|who|name|show)\b", ask.text, re.IGNORECASE)
-        )
-        query = " ".join((ask.full, *(self.solver.earlier[-1:] if len(content(ask.full)) < 4 else ())))[:400]
-        args = {"query": query, "k": WIDE} if wide else {"query": query}
-        passages = read_hits(self.tools.read_whole("recall", **args))  # type: ignore[arg-type]
+    def _recalled(self, ask: Ask, path: str, question: str = "") -> list[Passage]:
+        """The passages for an ask; for a question over rows, all the rows of the tables that it hits."""
+        wide = _is_wide(question or ask.text, ask.kind)
+        thin = len(content(ask.full)) < 4
+        more = (*self.solver.earlier[-1:], *self.goal.statements[:5]) if thin else ()
+        passages = self._search(" ".join((ask.full, *more))[:400], wide)
+        if wide and ask.kind == goal.QUESTION:
+            passages = self._with_all_rows(passages)
         if not path:
             return passages
         own = [p for p in passages if p.source.endswith(path) or path.endswith(p.source)]
@@ -215,6 +218,19 @@ class Mind:
             return [self._file(path)]
         except ToolFailed:
             return passages
+
+    def _with_all_rows(self, passages: list[Passage]) -> list[Passage]:
+        """The passages and the other rows of the first table among them, found by its source and column names."""
+        row = next((s for s in segments(passages[:10]) if s.is_row), None)
+        if row is None:
+            return passages
+        columns = " ".join(c for c, _ in row.cells).replace("_", " ")
+        found = self._search(f"{row.passage.source} {columns}"[:400], wide=True)
+        return passages + [p for p in found if p.source == row.passage.source and p not in passages]
+
+    def _search(self, query: str, wide: bool) -> list[Passage]:
+        args = {"query": query, "k": WIDE} if wide else {"query": query}
+        return read_hits(self.tools.read_whole("recall", **args))  # type: ignore[arg-type]
 
     def _write(self, ask: Ask, answers: list[tuple[Ask, Answer]]) -> Answer:
         if ask.literal:

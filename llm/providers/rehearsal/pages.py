@@ -51,11 +51,14 @@ _STATUS = re.compile(r"^HTTP \d{3} [^\n]*\n+")
 
 def read_page(url: str, result: str) -> tuple[str, Passage]:
     """The title (empty where there is none) and the text of what a fetch returned, HTML or not."""
-    result = _STATUS.sub("", result, count=1)
+    status = _STATUS.match(result)
+    result = result[status.end() :] if status else result
     start = _HTML.search(result[:5000])
     if start is None:
         match = _TITLE.search(result[:5000])
-        title = (match["key"] or match["heading"]) if match else ""
+        first, _, rest = result.lstrip().partition("\n")
+        told = bool(status) and "html" in status.group() and rest.startswith("\n") and len(first) < 300
+        title = first.strip("# ") if told else (match["key"] or match["heading"]) if match else ""
         return title.strip(), Passage(url, "", title.strip(), result)
     parser = _Text()
     parser.feed(result[start.start() :])

@@ -51,7 +51,7 @@ def read_hits(result: str) -> list[Passage]:
     for match in _HIT.finditer(result):
         if int(match[1]) == len(heads) + 1:
             heads.append(match)
-    ends = [m.start() for m in heads[1:]] + [len(result)]
+    ends = [*(m.start() for m in heads[1:]), *([len(result)] if heads else [])]
     return [_hit(m, result[m.end() : end]) for m, end in zip(heads, ends, strict=True)]
 
 

@@ -84,9 +84,17 @@ class Reckoner:
         found: list[Product] = []
         for fact, relevance in self.facts:
             for product in (self._times(fact, relevance), self._inverse(fact, relevance)):
-                if product is not None and product.used | product.met:
+                if product is not None and (product.used | product.met or self._stands_alone(product)):
                     found.append(product)
         return sorted(found, key=lambda p: -p.score)
+
+    def _stands_alone(self, product: Product) -> bool:
+        """Worked out of one document's own figures: a rent per square metre and the flat's size."""
+        strong = {id(fact) for fact, relevance in self.facts if relevance >= 0.5}
+        sources = {f.segment.passage.source for f in (product.fact, *product.others)}
+        wanted = self.target.dimension == "money" and all(o.unit in [t.unit for t in self.target.per] for o in product.open)
+        asked = bool(self.target.per) or not self.givens
+        return bool(product.others) and wanted and asked and len(sources) == 1 and any(id(f) in strong for f in product.others)
 
     def flat(self, fact: Fact, relevance: float) -> Product | None:
         """The fact with whatever givens it takes, perhaps none: a fee that comes once."""
@@ -137,7 +145,8 @@ class Reckoner:
             and not self.target.per
         ):
             return p
-        linked = self._linked(p, per, depth) if depth < 2 else None
+        asked = any(o.unit == per.unit for o in self.target.per)
+        linked = self._linked(p, per, depth) if depth < 2 and not asked else None
         return linked or replace(p, open=(*p.open, per))
 
     def _linked(self, p: Product, per: Per, depth: int) -> Product | None:

@@ -121,7 +121,8 @@ class Solver:
         ):
             return Answer((Line(f"{found[0].day.isoformat()} is a {found[0].day:%A}."),))
         clock = Clock(Evidence([]), self.tools.calculate, self._today)
-        return clock.answer(text)
+        answer = clock.answer(text)
+        return answer if answer is not None and answer.found else None
 
     def _own_facts(self, ask: Ask) -> Answer | None:
         """Rates that the person states: ``A train goes 80 km/h for 2.5 hours, how far is that?``"""
@@ -141,10 +142,11 @@ class Solver:
         givens = find_givens(" ".join((*self.statements, ask.full)))
         if not any(g.unit is not None and not g.is_percent for g in givens) and self.earlier and _refers(ask.text):
             givens = find_givens(" ".join((*self.statements, *self.earlier[-1:], ask.full)))
-        if not givens or not (asks_for_amount(ask.text) or self.statements):
+        if not (asks_for_amount(ask.text) or (givens and self.statements)):
             return None
-        ranked = evidence.rank(ask.full, context)
         question = " ".join((*self.statements, ask.full))
+        about = question if len(content(ask.text)) < 3 else ask.full
+        ranked = evidence.rank(about, context)
         reckoner = Reckoner(givens, self._facts(ranked, question), question, find_target(ask.full))
         bill = make_bill(reckoner, question)
         if bill is None:

@@ -1,11 +1,12 @@
 """What a question wants worked out: the dimension of the result, the unit it is to be in, and what the question gives."""
 
 import re
+from dataclasses import replace
 
 from llm.providers.rehearsal.quantities import Quantity, find_quantities, pers_named
 from llm.providers.rehearsal.reckon import Target
 from llm.providers.rehearsal.units import Unit, known_unit
-from llm.providers.rehearsal.words import canon, tokens
+from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
 
 _MONEY = re.compile(
     r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice|premium|income|profit|fine|tax|interest|compensation|reimburse\w*|receive)\b|[€$£]",
@@ -84,7 +85,7 @@ _OF_US = re.compile(
     r"\b(?:the\s)?(?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+) of us\b|\bwe are (?P<m>\w+)\b|\bparty of (?P<p>\w+)\b|\bgroup of (?P<g>\w+)(?=\s*(?:[?,.]|$|for\b|on\b|in\b))",
     re.IGNORECASE,
 )
-_FOR_N = re.compile(r"\bfor (?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+)(?=\s*(?:[?,.!]|$))", re.IGNORECASE)
+_FOR_N = re.compile(r"\bfor (?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+)(?=\s*(?:[?,!]|\.(?!\d)|$))", re.IGNORECASE)
 
 
 def find_givens(text: str) -> list[Quantity]:
@@ -93,7 +94,19 @@ def find_givens(text: str) -> list[Quantity]:
     text = _FOR_N.sub(lambda m: f"for {m['n']} people", text)
     asked = [(m.start(), m.end()) for m in re.finditer(r"\bper\s+\w+(?:\s+and\s+\w+)?", text)]
     found = find_quantities(text, articles=True)
-    return [q for q in found if not any(a <= q.start < b for a, b in asked)]
+    return [_settled(q, text) for q in found if not any(a <= q.start < b for a, b in asked)]
+
+
+_OF_WHAT = re.compile(r"\s+(?:of|worth of)\s+(?:the\s+|our\s+|my\s+)?(?P<what>[^\W\d_]+)", re.IGNORECASE)
+
+
+def _settled(q: Quantity, text: str) -> Quantity:
+    """``over 5 days`` is a length of time, not a bound; ``2 kg of apples`` remembers the apples."""
+    if q.low is not None and q.high is None and q.unit is not None and q.unit.dimension in ("time", "months"):
+        q = replace(q, low=None)
+    match = _OF_WHAT.match(text, q.end)
+    physical = q.unit is not None and q.unit.dimension not in ("count", "money", "share")
+    return replace(q, noun=match["what"]) if match and physical and match["what"].lower() not in STOPWORDS else q
 
 
 def asks_for_amount(question: str) -> bool:

@@ -168,3 +168,9 @@ def number_from_words(text: str) -> Decimal | None:
         else:
             current += number
     return total + current + half if seen else None
+
+
+def related(text: str) -> list[str]:
+    """The near-synonyms of a text's content words, for a second search in other words."""
+    wanted = set(content(text))
+    return [word for group in _SYNONYMS for word in group.split() if canon(stem(word)) in wanted]

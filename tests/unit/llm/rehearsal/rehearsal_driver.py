@@ -60,7 +60,7 @@ class World:
         scored = []
         for number, (source, position, heading, text) in enumerate(_chunks(self.documents)):
             have = re.findall(r"\w{3,}", f"{source} {heading} {text}".lower())
-            score = sum(1 for w in words if any(w[:5] == h[:5] for h in have))
+            score = sum(1 for w in words if any(w[:4] == h[:4] for h in have))
             if score:
                 scored.append((-score, number, source, position, heading, text))
         hits = sorted(scored)[:k]
