@@ -17,7 +17,21 @@ from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
 from llm.types import ToolOffer
 
 BUILT_IN = frozenset(
-    ["recall", "calculate", "now", "write_file", "read_file", "list_files", "http_get", "remember", "ask_person", "read_result", "submit_plan", "revise_plan", "submit_value"]
+    [
+        "recall",
+        "calculate",
+        "now",
+        "write_file",
+        "read_file",
+        "list_files",
+        "http_get",
+        "remember",
+        "ask_person",
+        "read_result",
+        "submit_plan",
+        "revise_plan",
+        "submit_value",
+    ]
 )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from llm.providers.rehearsal import numerals
-from llm.providers.rehearsal.answers import Answer, Line, said
+from llm.providers.rehearsal.answers import Answer, Line, quoted, said
 from llm.providers.rehearsal.dates import find_dates
-from llm.providers.rehearsal.facts import cell_amount, column_unit
+from llm.providers.rehearsal.extract import Scored
+from llm.providers.rehearsal.facts import Fact, cell_amount, column_unit, find_facts
 from llm.providers.rehearsal.passages import Segment
 from llm.providers.rehearsal.quantities import find_quantities
 from llm.providers.rehearsal.reckon import amount
@@ -21,7 +22,7 @@ _OPERATIONS = (
     ("median", r"\bmedian\b"),
     (
         "max",
-        r"\b(?:highest|most|max(?:imum)?|largest|biggest|longest|tallest|heaviest|greatest|oldest|fastest|deepest|widest|dearest|best|latest|newest|priciest|top|hottest|warmest|strongest|busiest|farthest|furthest)\b",
+        r"\b(?:highest|most|max(?:imum)?|largest|biggest|longest|tallest|heaviest|greatest|oldest|fastest|quickest|deepest|widest|dearest|best|latest|newest|priciest|top|hottest|warmest|strongest|busiest|farthest|furthest)\b",
     ),
     (
         "min",
@@ -109,11 +110,15 @@ def _table(source: str, columns: tuple[str, ...], rows: list[Row]) -> Table:
     return Table(source, columns, tuple(ordered), words)
 
 
-def aggregate(question: str, segments: list[Segment], calculate: Callable[[str], str]) -> Answer | None:
+def aggregate(question: str, segments: list[Segment], calculate: Callable[[str], str], context: str = "") -> Answer | None:
     """The answer over rows, or ``None`` when the question or the rows are not of that kind."""
     op = operation(question)
     wanted = set(content(question))
-    best = max(((t, _choose(t, question, wanted)) for t in tables(segments)), key=lambda c: c[1][2], default=None)
+    best = max(
+        ((t, _choose(t, question, wanted, set(content(context)))) for t in tables(segments)),
+        key=lambda c: c[1][2],
+        default=None,
+    )
     if best is None or best[1][2] <= 0:
         return None
     table, (rows, used, _) = best
@@ -125,10 +130,10 @@ def aggregate(question: str, segments: list[Segment], calculate: Callable[[str],
     if column is None:
         return _extreme_date(op, table, rows)
     chosen = [n for n in table.numbers(column) if n[0] in rows]
-    return _apply(op, column, table, chosen, calculate) if chosen else None
+    return _apply(op, question, column, table, chosen, calculate) if chosen else None
 
 
-def _choose(table: Table, question: str, wanted: set[str]) -> tuple[list[Row], set[str], float]:
+def _choose(table: Table, question: str, wanted: set[str], hints: set[str]) -> tuple[list[Row], set[str], float]:
     """The rows the question means, the words that chose them, and how well the table fits."""
     rows, used = list(table.rows), set[str]()
     for column in table.columns:
@@ -139,7 +144,12 @@ def _choose(table: Table, question: str, wanted: set[str]) -> tuple[list[Row], s
                 rows = kept
                 used |= {w for value in named for w in content(value)}
     rows = _bounded(table, _dated(table, rows, question), question)
-    fit = len(wanted & table.words) + 1.5 * len(used) + (0.5 if len(rows) < len(table.rows) else 0)
+    fit = (
+        0.3 * len(hints & table.words)
+        + len(wanted & table.words)
+        + 1.5 * len(used)
+        + (0.5 if len(rows) < len(table.rows) else 0)
+    )
     return rows, used, fit
 
 
@@ -258,11 +268,17 @@ def _column_fit(column: str, wanted: set[str], meant: set[str]) -> float:
 
 
 def _apply(
-    op: str, column: str, table: Table, numbers: list[tuple[Row, Decimal, Unit | None]], calculate: Callable[[str], str]
+    op: str,
+    question: str,
+    column: str,
+    table: Table,
+    numbers: list[tuple[Row, Decimal, Unit | None]],
+    calculate: Callable[[str], str],
 ) -> Answer:
     unit = numbers[0][2]
     if op in ("min", "max"):
-        return _extreme(op, column, numbers)
+        speed = re.search(r"\b(?:fastest|slowest|quickest)\b", question, re.IGNORECASE) and unit and unit.dimension == "time"
+        return _extreme({"max": "min", "min": "max"}[op] if speed else op, column, numbers)
     values = [v for _, v, _ in numbers]
     total, expression = _sum(values, calculate)
     if op == "average":
@@ -339,6 +355,11 @@ def _identity(row: Row, column: str) -> str:
     return names[0] if names else next(iter(row.cells.values()), "row")
 
 
+_QUANTITY = re.compile(
+    r"^(?:.*[_\W])?(?:quantity|qty|units?|amount|count|number|pieces|sold|ordered|stock)(?:[_\W].*)?$", re.IGNORECASE
+)
+
+
 def _amounts_counted(
     op: str, question: str, table: Table, rows: list[Row], used: set[str], calculate: Callable[[str], str]
 ) -> Answer | None:
@@ -349,13 +370,33 @@ def _amounts_counted(
     scores = {c: _column_fit(c, wanted, set()) for c in _numeric_columns(table)}
     column = max(scores, key=lambda c: scores[c], default=None)
     if column is None or scores[column] < 1.5:
+        column = next((c for c in scores if used and _QUANTITY.search(c)), None)
+    if column is None:
         return None
     numbers = [n for n in table.numbers(column) if n[0] in rows]
     if len(numbers) == 1:
         row, value, unit = numbers[0]
         text = f"{_identity(row, column)}: {column.replace('_', ' ')} {amount(value, unit)} (“{row.segment.text}”)."
         return Answer((said(text, row.segment),), value=value, unit=unit)
-    return _apply("sum", column, table, numbers, calculate) if numbers else None
+    return _apply("sum", question, column, table, numbers, calculate) if numbers else None
+
+
+def sum_prose(question: str, ranked: list[Scored], dimension: str, calculate: Callable[[str], str]) -> Answer | None:
+    """A total over sentences of one source that each give one amount of the kind asked for."""
+    if operation(question) != "sum" and not re.search(r"\b(?:in total|altogether|in all)\b", question, re.IGNORECASE):
+        return None
+    found: list[tuple[Segment, Fact]] = []
+    for scored in ranked:
+        facts = [f for f in find_facts(scored.segment) if f.unit is not None and f.unit.dimension == dimension and not f.per]
+        mates = not found or scored.segment.passage.source == found[0][0].passage.source
+        if scored.answers and len(facts) == 1 and mates and (not found or facts[0].unit == found[0][1].unit):
+            found.append((scored.segment, facts[0]))
+    if len(found) < 2:
+        return None
+    value, expression = _sum([f.value for _, f in found], calculate)
+    unit = found[0][1].unit
+    text = f"{expression} = {amount(value, unit)}."
+    return Answer((*(quoted(s) for s, _ in found[:10]), said(text, *(s for s, _ in found[:10]))), value=value, unit=unit)
 
 
 def _count(op: str, question: str, table: Table, rows: list[Row], used: set[str]) -> Answer | None:

@@ -8,6 +8,7 @@ from llm.providers.rehearsal import numerals
 from llm.providers.rehearsal.facts import Fact
 from llm.providers.rehearsal.quantities import Quantity, find_quantities
 from llm.providers.rehearsal.reckon import Product, Reckoner, amount
+from llm.providers.rehearsal.side import is_side, on_top
 from llm.providers.rehearsal.units import known_unit
 from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
 
@@ -29,6 +30,8 @@ class Bill:
 
     parts: tuple[Product, ...]
     percents: tuple[Percent, ...] = ()
+    apart: tuple[Fact, ...] = ()
+    """Amounts that may come on top and were not counted."""
 
     @property
     def expression(self) -> str:
@@ -62,20 +65,12 @@ def make_bill(reckoner: Reckoner, question: str) -> Bill | None:
     products = [p for p in reckoner.products() if not _left_open(p, reckoner)]
     if not products:
         return None
-    products.sort(key=lambda p: -p.score + 0.7 * _is_side(p.fact, question))
+    products.sort(key=lambda p: -p.score + 0.7 * is_side(p.fact, question))
     parts = _items(products, reckoner) or (products[0],)
     if parts[0].unit is not None and parts[0].unit.is_money:
-        parts += tuple(_extras(parts, products, reckoner, question))
+        added, apart = on_top(parts, reckoner, question)
+        return Bill((*parts, *added), tuple(_percents(reckoner, parts, question)), tuple(apart))
     return Bill(parts, tuple(_percents(reckoner, parts, question)))
-
-
-_SIDE = re.compile(r"\b(?:tax|levy|surcharge|additional(?:ly)?|extra|on top|deposit|supplement)\b", re.IGNORECASE)
-
-
-def _is_side(fact: Fact, question: str) -> bool:
-    """Whether an amount goes with something else, and the question does not ask for it by name."""
-    side = _SIDE.search(fact.clause) or _ONLY_IF.search(fact.clause)
-    return side is not None and canon(side.group().lower()) not in {canon(t) for t in tokens(question)}
 
 
 def _left_open(p: Product, reckoner: Reckoner) -> bool:
@@ -117,69 +112,11 @@ def _swapped(products: list[Product], index: int, reckoner: Reckoner) -> list[Pr
     others = [g for i, g in enumerate(reckoner.givens) if i == index or not _thing(g)]
     places = [i for i, g in enumerate(reckoner.givens) if i == index or not _thing(g)]
     alone = Reckoner(others, reckoner.facts, reckoner.question, reckoner.target)
-    return [replace(p, used=frozenset(places[i] for i in p.used), met=frozenset(places[i] for i in p.met)) for p in alone.products() if not _left_open(p, reckoner)]
-
-
-_ON_TOP = re.compile(
-    r"\b(?:plus|additional(?:ly)?|on top|surcharge|extra|flat|one-off|one-time|once|base|basic|fixed|booking|service|handling|cleaning|call-out|callout|connection|standing|starting|in addition|also|set-?up"
-    r"|delivery|shipping|registration|joining|administration|admin|entry|city tax|tourist tax|tourism tax|visitor'?s'? tax|levy|mandatory|compulsory|levied|added)\b",
-    re.IGNORECASE,
-)
-_ONLY_IF = re.compile(
-    r"\b(?:optional(?:ly)?|if|unless|late|penalt\w*|fined?|cancel\w*|deposit|refundable|breakfast|lost|damage\w*|on request|may be|can be|replacement|overdue|dogs?|pets?|parking)\b",
-    re.IGNORECASE,
-)
-
-
-def _extras(parts: tuple[Product, ...], products: list[Product], reckoner: Reckoner, question: str) -> list[Product]:
-    taken = [f for p in parts for f in (p.fact, *p.others)]
-    places = {(f.segment.passage.source, f.segment.heading or f.segment.passage.heading) for f in taken}
-    whole_sum = re.search(r"\b(?:total|altogether|in all|overall|all in|everything)\b", question, re.IGNORECASE)
-    whole_flat = _ON_TOP.search(parts[0].fact.clause) is not None
-    found: list[Product] = []
-    for fact, relevance in reckoner.facts:
-        place = (fact.segment.passage.source, fact.segment.heading or fact.segment.passage.heading)
-        near = place in places or (place[0] in {source for source, _ in places} and (whole_sum or _SIDE.search(fact.clause)))
-        if (
-            fact in taken
-            or not near
-            or fact.unit != parts[0].unit
-            or any(p.fact == fact for p in found)
-            or _is_left_out(fact, question)
-        ):
-            continue
-        product = next((p for p in products if p.fact == fact), None) or reckoner.flat(fact, relevance)
-        if product is None or (product.open and _left_open(product, reckoner)):
-            continue
-        same_sentence = any(fact.segment is t.segment and re.search(r"\bplus\b|\band\b|\+", fact.segment.text) for t in taken)
-        marked = (
-            _ON_TOP.search(fact.clause)
-            or (same_sentence and _ON_TOP.search(fact.segment.text))
-            or (whole_flat and product.used)
-        )
-        if marked and not _competes(fact, taken, product):
-            found.append(product)
-    return found[:3]
-
-
-def _competes(fact: Fact, taken: list[Fact], product: Product) -> bool:
-    """Another row of the same table, or the same thing at another price, is an alternative and does not come on top."""
-    rows = fact.segment.is_row and any(t.segment.is_row for t in taken)
-    return rows or any(t.segment.is_row and t.segment is fact.segment for t in taken)
-
-
-def _is_left_out(fact: Fact, question: str) -> bool:
-    without = re.search(
-        r"\b(?:without|excluding|not including|except|before)\b(?P<what>[^,.?]{1,60})", question, re.IGNORECASE
-    )
-    own = {canon(t) for t in tokens(fact.clause) if t not in STOPWORDS and not t.isdigit()}
-    if without and own & {canon(t) for t in tokens(without["what"]) if t not in STOPWORDS} - {"cost"}:
-        return True
-    conditional = _ONLY_IF.search(fact.clause) or _ONLY_IF.search(fact.segment.text if not fact.segment.is_row else "")
-    if conditional is None:
-        return False
-    named = {canon(t) for t in tokens(question)}
-    return canon(conditional.group().lower()) not in named
+    return [
+        replace(p, used=frozenset(places[i] for i in p.used), met=frozenset(places[i] for i in p.met))
+        for p in alone.products()
+        if not _left_open(p, reckoner)
+    ]
 
 
 _OFF = re.compile(r"\b(?:discount|off|reduc\w+|rebate|less|cheaper|deduct\w*|saves?|saving|minus)\b", re.IGNORECASE)
@@ -213,7 +150,6 @@ def _from_fact(fact: Fact, relevance: float, reckoner: Reckoner, parts: tuple[Pr
     if parts[0].unit is None or not parts[0].unit.is_money or (fact.segment.passage.source not in sources and relevance < 0.3):
         return None
     named = {canon(t) for t in tokens(question) if t not in STOPWORDS}
-    about = {canon(t) for t in tokens(fact.clause) if t not in STOPWORDS and not t.isdigit()}
     money_words = {"cost", "percent", "discount"} | {canon(w) for p in parts for w in p.fact.label}
     met = reckoner.conditions(fact)
     if met is None:
@@ -226,12 +162,21 @@ def _from_fact(fact: Fact, relevance: float, reckoner: Reckoner, parts: tuple[Pr
     subject = {canon(t) for t in tokens(fact.segment.text.split(" is ")[0])} & named - money_words
     if share and subject:
         return Percent(fact.value, off=False, fact=fact, share=True)
-    relevant = bool(about & named - money_words) or "discount" in named or (bool(met) and bool(fact.conditions))
+    relevant = _is_meant(fact, named, money_words) or "discount" in named or (bool(met) and bool(fact.conditions))
     if not relevant:
         return None
     if _OFF.search(fact.segment.text):
         return Percent(fact.value, off=True, fact=fact)
     return Percent(fact.value, off=False, fact=fact) if _ADDED.search(fact.segment.text) else None
+
+
+def _is_meant(fact: Fact, named: set[str], common: set[str]) -> bool:
+    """Whether the question names whom or what the percentage is for: all of ``night rides``, or the ``VAT``."""
+    before, _, after = fact.clause.partition(numerals.plain(fact.value))
+    subject = {canon(t) for t in tokens(before) if t not in STOPWORDS and not t.isdigit()} - {"cost", "percent", "discount"}
+    if subject:
+        return subject <= named
+    return bool({canon(t) for t in tokens(after) if t not in STOPWORDS and not t.isdigit()} & (named - common))
 
 
 def unused_givens(bill: Bill, reckoner: Reckoner) -> list[str]:

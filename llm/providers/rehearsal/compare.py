@@ -13,7 +13,7 @@ from llm.providers.rehearsal.units import factor
 from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
 
 _THAN = re.compile(
-    r"\bhow (?:many|much) (?:more|fewer|less|longer|taller|higher|cheaper|older|younger|heavier|deeper|wider|faster|bigger|larger|dearer|shorter)\b(?P<what>[^?]*?)\b(?:is|are|was|were|do|does|did|has|have|had|will|costs?)\s+(?P<a>[^?]{2,100}?)\s+(?:\w+\s+)?than\s+(?P<b>[^?]{2,100}?)\s*[?.]?$",
+    r"\bhow (?:many|much) (?:\w+ )?(?:more|fewer|less|longer|taller|higher|cheaper|older|younger|heavier|deeper|wider|faster|bigger|larger|dearer|shorter|slower)\b(?P<what>[^?]*?)\b(?:is|are|was|were|do|does|did|has|have|had|will|costs?)\s+(?P<a>[^?]{2,100}?)\s+(?:\w+\s+)?than\s+(?P<b>[^?]{2,100}?)\s*[?.]?$",
     re.IGNORECASE,
 )
 _DIFFERENCE = re.compile(

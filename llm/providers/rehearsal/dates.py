@@ -70,10 +70,10 @@ def has_when(text: str) -> bool:
     return bool(
         find_dates(text)
         or _YEARLESS.search(text)
-        or _TIME.search(text)
+        or find_times(text)
         or re.search(
             rf"\b(?:1[5-9]|20)\d\d\b|\b{_MONTH}\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
-            r"|\b(?:noon|midnight|o'clock|daily)\b|\b\d+\s+(?:days?|weeks?|months?|hours?)\b",
+            r"|\b\d{1,2}(?:st|nd|rd|th)\b|\b(?:noon|midnight|o'clock|daily)\b|\b\d+\s+(?:days?|weeks?|months?|hours?)\b",
             text,
             re.IGNORECASE,
         )

@@ -8,7 +8,7 @@ from math import log
 from llm.providers.rehearsal.dates import find_dates, find_times, has_when
 from llm.providers.rehearsal.passages import Segment
 from llm.providers.rehearsal.units import known_unit
-from llm.providers.rehearsal.words import WEEKDAYS, canon, content, tokens, vocabulary
+from llm.providers.rehearsal.words import STOPWORDS, WEEKDAYS, canon, content, tokens, vocabulary
 
 STRONG = 0.5
 """From this share of the question's weight on, a segment counts as an answer."""
@@ -55,32 +55,62 @@ class Evidence:
             return rarity * 1.6
         return rarity * (0.35 if word in _LIGHT or known_unit(word) or word.isdigit() else 1)
 
-    def rank(self, question: str, context: str = "", extra: tuple[str, ...] = ()) -> list[Scored]:
+    def rank(self, question: str, context: str = "") -> list[Scored]:
         """All segments that share a word with the question, best first. ``context`` (an earlier ask) only breaks ties."""
-        wanted = list(dict.fromkeys([*content(question), *extra]))
+        wanted = content(question)
         strong = strong_words(question)
         weights = {word: self.weight(word, strong) for word in wanted}
         hints = frozenset(content(context)) - set(wanted)
-        kind = answer_kind(question)
-        whole = sum(weights.values()) or 1.0
-        scored = [self._score(s, weights, whole, hints, kind, strong) for s in self.segments]
+        asked = _Asked(weights, sum(weights.values()) or 1.0, hints, answer_kind(question), strong, _modified(question))
+        scored = [_score(s, asked) for s in self.segments]
         return sorted((s for s in scored if s.score > 0), key=lambda s: (-s.score, s.segment.order))
 
-    def _score(
-        self, s: Segment, weights: dict[str, float], whole: float, hints: frozenset[str], kind: str, strong: frozenset[str]
-    ) -> Scored:
-        own = sum(w for word, w in weights.items() if word in s.words)
-        near = sum(w for word, w in weights.items() if word not in s.words and word in s.around)
-        missing = tuple(word for word in weights if word not in s.words and word not in s.around)
-        if not own and near < whole * 0.4:
-            return Scored(s, 0.0, missing)
-        score = (own + 0.75 * near) / whole
-        score += 0.02 * min(5, len(hints & (s.words | s.around)))
-        score += _kind_bonus(kind, s.text)
-        score -= 0.45 * contradicts(frozenset(weights), s)
-        score -= 0.3 * bool(strong & set(missing))
-        score -= 0.1 * s.text.rstrip().endswith("?")
-        return Scored(s, score, missing)
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question made ready for scoring. ``modified`` are its pairs of a modifier and the noun behind it."""
+
+    weights: dict[str, float]
+    whole: float
+    hints: frozenset[str]
+    kind: str
+    strong: frozenset[str]
+    modified: tuple[tuple[str, str], ...]
+
+
+def _score(s: Segment, asked: _Asked) -> Scored:
+    own = sum(w for word, w in asked.weights.items() if word in s.words)
+    near = sum(w for word, w in asked.weights.items() if word not in s.words and word in s.around)
+    missing = tuple(word for word in asked.weights if word not in s.words and word not in s.around)
+    if not own and near < asked.whole * 0.4:
+        return Scored(s, 0.0, missing)
+    score = (own + 0.75 * near) / asked.whole
+    score += 0.02 * min(5, len(asked.hints & (s.words | s.around)))
+    score += _kind_bonus(asked.kind, s.text)
+    score -= 0.45 * (contradicts(frozenset(asked.weights), s) or _other_kind(asked, s))
+    score -= 0.3 * bool(asked.strong & set(missing))
+    score -= 0.1 * s.text.rstrip().endswith("?")
+    return Scored(s, score, missing)
+
+
+def _modified(question: str) -> tuple[tuple[str, str], ...]:
+    words = tokens(question)
+    pairs = zip(words, words[1:], strict=False)
+    canons = ((canon(m), canon(h)) for m, h in pairs if not {m, h} & STOPWORDS and not m.isdigit())
+    return tuple((m, h) for m, h in canons if m not in _LIGHT and not known_unit(m) and not known_unit(h))
+
+
+def _other_kind(asked: _Asked, s: Segment) -> bool:
+    """Whether the segment has a noun of the question with another modifier: the cardiology where the neurology department is
+    asked for."""
+    words = tokens(s.text)
+    for modifier, head in asked.modified:
+        if modifier in s.words or modifier in s.around or head not in s.words:
+            continue
+        before = [words[i - 1] for i, word in enumerate(words) if i and canon(word) == head]
+        if before and all(w not in STOPWORDS and not w.isdigit() and canon(w) not in asked.weights for w in before):
+            return True
+    return False
 
 
 def strong_words(question: str) -> frozenset[str]:

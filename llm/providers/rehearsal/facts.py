@@ -172,7 +172,27 @@ def column_unit(column: str) -> Unit | None:
 MONEY = Unit("", "money")
 _MONEY_WORDS = frozenset(
     canon(w)
-    for w in ["price", "cost", "fee", "salary", "wage", "revenue", "budget", "expense", "rent", "toll", "fine", "deposit", "bill", "income", "profit", "subtotal", "tax", "discount", "spend"]
+    for w in [
+        "price",
+        "cost",
+        "fee",
+        "salary",
+        "wage",
+        "revenue",
+        "budget",
+        "expense",
+        "rent",
+        "toll",
+        "fine",
+        "deposit",
+        "bill",
+        "income",
+        "profit",
+        "subtotal",
+        "tax",
+        "discount",
+        "spend",
+    ]
 )
 
 

@@ -131,7 +131,10 @@ def conflicts(a: Scored, b: Scored) -> bool:
     if not numbers_a or not numbers_b or numbers_a & numbers_b:
         return False
     words_a, words_b = _plain_words(a.segment), _plain_words(b.segment)
-    return len(words_a & words_b) >= 0.6 * min(len(words_a), len(words_b)) and bool(words_a & words_b)
+    shared, both = len(words_a & words_b), len(words_a | words_b)
+    if a.segment.passage.source == b.segment.passage.source:
+        return shared >= 0.8 * both
+    return bool(shared) and shared >= 0.6 * min(len(words_a), len(words_b)) and shared >= 0.35 * both
 
 
 def _plain_words(segment: Segment) -> set[str]:
@@ -160,5 +163,25 @@ def summarize(subject: str, evidence: Evidence, count: int = 5) -> Answer:
 
 _SUMMARY_WORDS = frozenset(
     canon(w)
-    for w in ["summarize", "summarise", "summary", "overview", "gist", "key", "point", "points", "main", "outline", "sum", "short", "brief", "extract", "note", "notes", "page", "write", "save"]
+    for w in [
+        "summarize",
+        "summarise",
+        "summary",
+        "overview",
+        "gist",
+        "key",
+        "point",
+        "points",
+        "main",
+        "outline",
+        "sum",
+        "short",
+        "brief",
+        "extract",
+        "note",
+        "notes",
+        "page",
+        "write",
+        "save",
+    ]
 )

@@ -65,7 +65,7 @@ _BULLET = re.compile(r"^\s*(?:[-*+•–]|\d{1,3}[.)]|\[[ xX]\])\s+")
 _PAIR = re.compile(r"^(?:\*\*|__)?(?P<key>[^\W_][^:\n|=]{0,60}?)(?:\*\*|__)?\s?[:=](?:\*\*|__)?\s+(?P<value>\S.*)$")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”')\]]?\s+(?=[\"“'(\[]?[A-ZÀ-ÞА-Я0-9€$£])")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|approx|ca|no|nr|st|mr|mrs|ms|dr|prof|vs|etc|max|min|incl|excl|tel|art|sec|fig|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)|\b[A-Z])\.$",
+    r"(?:\b(?:e\.g|i\.e|approx|ca|no|nr|st|mr|mrs|ms|dr|prof|vs|etc|max|min|incl|excl|tel|art|sec|fig|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)|(?-i:\b[A-Z]))\.$",
     re.IGNORECASE,
 )
 MAX_SEGMENTS = 4000
@@ -86,7 +86,7 @@ def segments(passages: list[Passage]) -> list[Segment]:
 
 def _cut(passage: Passage) -> list[Segment]:
     around = vocabulary(f"{passage.heading} {re.sub(r'[._/-]', ' ', passage.source.rsplit('.', 1)[0])}")
-    records, rest = read_records(passage.text)
+    records, rest = read_records(passage.text, records_only=passage.position.startswith("$"))
     cut = [
         Segment(
             r.text,
@@ -126,7 +126,10 @@ def _cut_prose(passage: Passage, text: str, base: frozenset[str]) -> list[Segmen
 
 def _pair(text: str) -> tuple[tuple[str, str], ...]:
     match = _PAIR.match(text.strip())
-    return ((match["key"].strip(" *_"), match["value"].strip()),) if match and len(match["key"].split()) <= 7 else ()
+    if match is None or len(match["key"].split()) > 7 or re.search(r"[.!?]\s", match["key"]):
+        return ()
+    value = match["value"].strip()
+    return ((match["key"].strip(" *_"), value),) if len(split_sentences(value[:2000])) == 1 else ()
 
 
 def _blocks(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from llm.providers.rehearsal import numerals
 from llm.providers.rehearsal.dates import blank_dates
 from llm.providers.rehearsal.units import ADVERBS, COMPOUND, MULTIWORD, Unit, count_unit, known_unit
-from llm.providers.rehearsal.words import NUMBER_WORDS, STOPWORDS, number_from_words, stem
+from llm.providers.rehearsal.words import NUMBER_WORDS, STOPWORDS, number_from_words, singular
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ _CODE = r"(?:EUR|USD|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CZK|INR|CAD|AUD|CNY|ZAR|BRL)"
 _BEFORE = re.compile(rf"(?P<money>{_SYMBOL}|\b{_CODE}|\bRs\.?)\s?$")
 _SCALE = re.compile(r"\s?(?P<scale>thousand|million|billion|bn|mio|k)\b", re.IGNORECASE)
 _SCALES = {"thousand": 10**3, "k": 10**3, "million": 10**6, "mio": 10**6, "billion": 10**9, "bn": 10**9}
-_WORD = re.compile(r"[\s-]?(?P<word>[^\W\d_][^\W\d_]*[²³]?|°[CFcf]|[€$£¥%¢₹])")
+_WORD = re.compile(r"[\s-]?(?P<word>[^\W\d_][^\W_]*[²³]?|°[CFcf]|[€$£¥%¢₹])")
 _PER = re.compile(
     r"[\s,]{0,2}(?:body\s?weight\s|weight\s)?\(?(?:/\s?|(?:per|for\s(?:each|every)|each|every|a|an|pro)\s)(?:(?P<n>\d+(?:[.,]\d+)?)\s?)?(?=[^\W\d_])",
     re.IGNORECASE,
@@ -73,9 +73,69 @@ _OR_MORE = re.compile(
 )
 _OR_LESS = re.compile(r"\s*(?:or (?:less|fewer|under|below|shorter|younger)|and (?:under|below))", re.IGNORECASE)
 _RANGE = re.compile(r"\s?(?:-|–|—|to|and)\s?$")
+_OF_WHAT = re.compile(r"\sof\s(?:[^\W\d_]+\s?){1,2}?(?=\s?(?:per|/|an?|each|every)\b)")
 _COMPOUND = re.compile(rf"\s?(?P<unit>{'|'.join(map(re.escape, COMPOUND))})\b", re.IGNORECASE)
 _NOT_NOUNS = STOPWORDS | frozenset(
-    ["plus", "minus", "times", "divided", "cost", "costs", "costing", "paid", "pay", "pays", "stay", "stays", "long", "wide", "high", "deep", "tall", "old", "away", "off", "extra", "more", "less", "fewer", "including", "excluding", "until", "per", "each", "every", "added", "discount", "vat", "tax", "later", "earlier", "ago", "east", "west", "north", "south", "cheaper", "longer", "now", "today", "net", "gross", "x", "if", "while", "whereas", "reduction", "altogether", "total", "instead", "open", "opens", "closed"]
+    [
+        "plus",
+        "minus",
+        "times",
+        "divided",
+        "cost",
+        "costs",
+        "costing",
+        "paid",
+        "pay",
+        "pays",
+        "stay",
+        "stays",
+        "long",
+        "wide",
+        "high",
+        "deep",
+        "tall",
+        "old",
+        "away",
+        "off",
+        "extra",
+        "more",
+        "less",
+        "fewer",
+        "including",
+        "excluding",
+        "until",
+        "per",
+        "each",
+        "every",
+        "added",
+        "discount",
+        "vat",
+        "tax",
+        "later",
+        "earlier",
+        "ago",
+        "east",
+        "west",
+        "north",
+        "south",
+        "cheaper",
+        "longer",
+        "now",
+        "today",
+        "net",
+        "gross",
+        "x",
+        "if",
+        "while",
+        "whereas",
+        "reduction",
+        "altogether",
+        "total",
+        "instead",
+        "open",
+        "opens",
+        "closed",
+    ]
 )
 
 
@@ -158,6 +218,9 @@ def _unit(text: str, at: int) -> tuple[Unit | None, str, tuple[Per, ...], int]:
     if unit is None:
         return None, "", *_pers(text, at)
     per, after = _pers(text, end)
+    if not per and unit.dimension not in ("money", "count") and (of_what := _OF_WHAT.match(text, end)):
+        per, after = _pers(text, of_what.end())
+        after = after if per else end
     return unit, noun, per, after
 
 
@@ -168,7 +231,7 @@ def _noun(text: str, at: int) -> tuple[Unit | None, str, int]:
             return known_unit(spelling), spelling, at + len(head)
     words: list[str] = []
     end = at
-    while len(words) < 3 and (match := _WORD.match(text, end)):
+    while len(words) < 4 and (match := _WORD.match(text, end)):
         word = match["word"]
         unit = known_unit(word)
         if unit and not (word.lower() in ("in", "a", "s", "fr") and not _glued(text, end, match)):
@@ -185,7 +248,7 @@ def _noun(text: str, at: int) -> tuple[Unit | None, str, int]:
 def _head(words: list[str]) -> str:
     """The counted noun: the first plural, else the first word when a verb may follow, else the last."""
     return next(
-        (w for w in words if stem(w.lower()) != w.lower() and w.lower().endswith(("s", "ren", "ple", "men"))), words[-1]
+        (w for w in words if singular(w.lower()) != w.lower() and w.lower().endswith(("s", "ren", "ple", "men"))), words[-1]
     )
 
 

@@ -66,6 +66,12 @@ class Target:
         return unit.dimension == self.dimension
 
 
+_ONCE = frozenset(
+    "order booking stay trip visit transaction ride rental delivery reservation contract invoice shipment job call".split()
+)
+"""What a question is about one of, unless it counts them."""
+
+
 @dataclass(slots=True)
 class Reckoner:
     """Givens of a question and the relevant facts (with their relevance), to be combined."""
@@ -140,6 +146,8 @@ class Reckoner:
             ratio = _fits(given, per.unit)
             if ratio is not None and index not in p.used and not given.per:
                 return replace(p, factors=p.factors + _factors(given, ratio, per), used=p.used | {index})
+        if per.unit.name in _ONCE:
+            return p
         if (
             re.search(rf"\b(?:an?|one|the|each|single)\s(?:\w+\s)?{re.escape(per.unit.name)}\b", self.question, re.IGNORECASE)
             and not self.target.per
@@ -253,7 +261,7 @@ def _ratio(given: Quantity, condition: Quantity) -> Decimal | None:
     if given.unit is None or given.is_money:
         return None
     if condition.unit is None:
-        return Decimal(1) if given.unit.dimension == "count" and given.unit.name in PERSONS else None
+        return Decimal(1) if given.unit.dimension == "count" and canon(given.unit.name) in PERSONS else None
     return factor(given.unit, condition.unit)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from llm.providers.rehearsal import arithmetic, lookup, numerals
-from llm.providers.rehearsal.aggregate import aggregate, operation
+from llm.providers.rehearsal.aggregate import aggregate, operation, sum_prose
 from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
 from llm.providers.rehearsal.bill import Bill, make_bill, unused_givens
 from llm.providers.rehearsal.compare import compare
@@ -218,6 +218,7 @@ class Solver:
             for rest in [unused_givens(bill, reckoner)]
             if rest
         ]
+        notes += [Line(f"Not counted, may come on top: {quoted(f.segment).text}", (f.segment.passage,)) for f in bill.apart]
         return Answer((*quotes, result, *notes, *self._limits(bill, reckoner)), value=value, unit=unit)
 
     def _limits(self, bill: Bill, reckoner: Reckoner) -> list[Line]:
@@ -272,7 +273,9 @@ class Solver:
                 and not lacks_focus(ask.text, best)
             ):
                 return None
-        return aggregate(ask.full, evidence.segments, self.tools.calculate)
+        found = aggregate(ask.full, evidence.segments, self.tools.calculate, context if len(content(ask.text)) < 3 else "")
+        dimension = find_target(ask.full).dimension
+        return found or sum_prose(ask.full, evidence.rank(ask.text, context), dimension, self.tools.calculate)
 
     def _found_converted(self, text: str, evidence: Evidence, context: str) -> Answer | None:
         """A quantity that a document gives, in the unit the question wants (``how long is the bridge in feet``)."""

@@ -15,8 +15,9 @@ class Record:
     text: str
 
 
-def read_records(text: str) -> tuple[list[Record], str]:
-    """The records in ``text``, and the rest of the text without them."""
+def read_records(text: str, *, records_only: bool = False) -> tuple[list[Record], str]:
+    """The records in ``text``, and the rest of the text without them. With ``records_only``, ``key: value`` lines are records
+    whatever their first key is."""
     from_json = _json(text)
     if from_json is not None:
         return from_json, ""
@@ -25,7 +26,7 @@ def read_records(text: str) -> tuple[list[Record], str]:
     lines = text.splitlines()
     at = 0
     while at < len(lines):
-        found, used = _block(lines, at)
+        found, used = _block(lines, at, records_only)
         if found:
             records += found
         else:
@@ -34,7 +35,7 @@ def read_records(text: str) -> tuple[list[Record], str]:
     return records, "\n".join(rest)
 
 
-def _block(lines: list[str], at: int) -> tuple[list[Record], int]:
+def _block(lines: list[str], at: int, records_only: bool) -> tuple[list[Record], int]:
     line = lines[at]
     if line.count("|") >= 1 and at + 1 < len(lines) and _RULE.match(lines[at + 1]):
         return _markdown(lines, at)
@@ -45,7 +46,7 @@ def _block(lines: list[str], at: int) -> tuple[list[Record], int]:
             found = _delimited(lines, at, delimiter)
             if found[0]:
                 return found
-    return _keyed(lines, at)
+    return _keyed(lines, at, records_only)
 
 
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}[-:\s|]*$")
@@ -112,7 +113,7 @@ def _named(line: str) -> Record | None:
 _FIRST_KEYS = frozenset("name id title item product date sku key customer employee order".split())
 
 
-def _keyed(lines: list[str], at: int) -> tuple[list[Record], int]:
+def _keyed(lines: list[str], at: int, records_only: bool) -> tuple[list[Record], int]:
     """A block of ``key: value`` lines that are records: the first key comes again, or is one that names a thing."""
     end = at
     pairs: list[tuple[str, str]] = []
@@ -121,7 +122,7 @@ def _keyed(lines: list[str], at: int) -> tuple[list[Record], int]:
         end += 1
     first = pairs[0][0] if pairs else ""
     starts = [i for i, (key, _) in enumerate(pairs) if key == first]
-    is_record = len(starts) > 1 or first.lower() in _FIRST_KEYS
+    is_record = records_only or len(starts) > 1 or first.lower() in _FIRST_KEYS
     if len(pairs) < 2 or not is_record or (end < len(lines) and lines[end].strip()):
         return [], 0
     groups = [pairs[i:j] for i, j in zip(starts, [*starts[1:], len(pairs)], strict=True)]

@@ -29,7 +29,9 @@ _ALIASES = {
     "content": ("content", "text", "data", "body"),
     "expression": ("expression", "expr", "input", "query"),
 }
-_LEFT_OUT = re.compile(r"\[\d+ characters left out here; [^\n]{0,40}?handle=\"(?P<handle>[^\"\n]{1,200})\", offset=(?P<offset>\d+)\)[^\n]{0,40}\]")
+_LEFT_OUT = re.compile(
+    r"\[\d+ characters left out here; [^\n]{0,40}?handle=\"(?P<handle>[^\"\n]{1,200})\", offset=(?P<offset>\d+)\)[^\n]{0,40}\]"
+)
 MAX_PAGES = 12
 PAGE_CHARS = 20_000
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llm.providers.rehearsal.words import stem
+from llm.providers.rehearsal.words import canon, singular
 
 # dimension: canonical unit = size in the dimension's base unit: other spellings
 _TABLE = """
@@ -95,17 +95,17 @@ ADVERBS = {
     "hourly": "hour", "daily": "day", "nightly": "night", "weekly": "week", "monthly": "month", "yearly": "year",
     "annual": "year", "annually": "year", "quarterly": "quarter",
 }  # fmt: skip
-_SAME_COUNT = (
+_SAME_COUNT: tuple[frozenset[str], ...] = (
     frozenset({"person", "guest", "visitor", "adult", "participant", "passenger", "head", "capita", "traveller", "attendee",
-               "diner", "member", "attende", "traveler", "friend"}),
+               "diner", "member", "traveler", "friend"}),
     frozenset({"item", "piece", "unit", "each", "copy"}),
     frozenset({"car", "vehicle", "automobile"}),
     frozenset({"vessel", "boat", "ship", "yacht"}),
-    frozenset({"bicycle", "bike", "bik"}),
+    frozenset({"bicycle", "bike"}),
     frozenset({"student", "pupil", "learner"}),
     frozenset({"ticket", "admission", "entry"}),
 )  # fmt: skip
-PERSONS = _SAME_COUNT[0]
+PERSONS = frozenset(canon(word) for word in _SAME_COUNT[0])
 
 
 def known_unit(spelling: str) -> Unit | None:
@@ -115,7 +115,7 @@ def known_unit(spelling: str) -> Unit | None:
 
 def count_unit(noun: str) -> Unit:
     """A countable noun as a unit: ``tickets`` -> ticket."""
-    return Unit(stem(noun.lower()), "count")
+    return Unit(singular(noun.lower()), "count")
 
 
 def factor(given: Unit, wanted: Unit) -> Decimal | None:

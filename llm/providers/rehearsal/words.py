@@ -7,7 +7,165 @@ from functools import lru_cache
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
 
 STOPWORDS = frozenset(
-    ["a", "an", "the", "this", "that", "these", "those", "it", "its", "they", "them", "their", "he", "she", "his", "her", "him", "we", "us", "our", "you", "your", "i", "me", "my", "mine", "one's", "is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "done", "have", "has", "had", "having", "will", "would", "shall", "should", "can", "could", "may", "might", "must", "of", "in", "on", "at", "to", "for", "from", "by", "with", "about", "into", "over", "under", "after", "before", "between", "during", "as", "than", "then", "so", "if", "or", "and", "nor", "not", "no", "but", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "there", "here", "also", "just", "only", "please", "tell", "give", "show", "find", "say", "says", "said", "let", "know", "want", "need", "look", "up", "get", "me", "much", "many", "long", "far", "any", "some", "all", "both", "each", "every", "per", "own", "same", "such", "very", "too", "more", "most", "according", "document", "documents", "text", "file", "files", "documentation", "docs", "whether", "it's", "what's", "who's", "i'd", "i'll", "i'm", "state", "mention", "mentioned", "listed", "name", "long", "exactly", "out", "off", "again", "once", "answer", "question", "questions"]
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "it",
+        "its",
+        "they",
+        "them",
+        "their",
+        "he",
+        "she",
+        "his",
+        "her",
+        "him",
+        "we",
+        "us",
+        "our",
+        "you",
+        "your",
+        "i",
+        "me",
+        "my",
+        "mine",
+        "one's",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "am",
+        "do",
+        "does",
+        "did",
+        "done",
+        "have",
+        "has",
+        "had",
+        "having",
+        "will",
+        "would",
+        "shall",
+        "should",
+        "can",
+        "could",
+        "may",
+        "might",
+        "must",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "by",
+        "with",
+        "about",
+        "into",
+        "over",
+        "under",
+        "after",
+        "before",
+        "between",
+        "during",
+        "as",
+        "than",
+        "then",
+        "so",
+        "if",
+        "or",
+        "and",
+        "nor",
+        "not",
+        "no",
+        "but",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "there",
+        "here",
+        "also",
+        "just",
+        "only",
+        "please",
+        "tell",
+        "give",
+        "show",
+        "find",
+        "say",
+        "says",
+        "said",
+        "let",
+        "know",
+        "want",
+        "need",
+        "look",
+        "up",
+        "get",
+        "me",
+        "much",
+        "many",
+        "long",
+        "far",
+        "any",
+        "some",
+        "all",
+        "both",
+        "each",
+        "every",
+        "per",
+        "own",
+        "same",
+        "such",
+        "very",
+        "too",
+        "more",
+        "most",
+        "according",
+        "document",
+        "documents",
+        "text",
+        "file",
+        "files",
+        "documentation",
+        "docs",
+        "whether",
+        "it's",
+        "what's",
+        "who's",
+        "i'd",
+        "i'll",
+        "i'm",
+        "state",
+        "mention",
+        "mentioned",
+        "listed",
+        "name",
+        "long",
+        "exactly",
+        "out",
+        "off",
+        "again",
+        "once",
+        "answer",
+        "question",
+        "questions",
+    ]
 )
 
 _IRREGULAR = {
@@ -22,7 +180,7 @@ _IRREGULAR = {
     "lay": "lie", "rose": "rise", "chose": "choose", "chosen": "choose", "fell": "fall", "sung": "sing", "sang": "sing",
     "drank": "drink", "ate": "eat", "eaten": "eat", "found": "find", "founded": "found", "founder": "found",
     "founders": "found", "analyses": "analysis", "leaves": "leave", "cheapest": "cheap", "opening": "open",
-    "means": "mean", "news": "news", "series": "series", "species": "species", "bus": "bus", "buses": "bus",
+    "means": "mean", "used": "use", "uses": "use", "news": "news", "series": "series", "species": "species", "bus": "bus", "buses": "bus",
     "dearest": "dear", "series'": "series", "tyres": "tire", "tyre": "tire",
 }  # fmt: skip
 
@@ -58,29 +216,36 @@ def _bare(word: str) -> str:
     return word[:-2] if word.endswith(("'s", "’s")) else word
 
 
+_PLURALS = (("sses", "ss", 1), ("ies", "y", 2), ("ss", "ss", 1), ("us", "us", 2), ("is", "is", 2), ("ches", "ch", 2), ("shes", "sh", 2),
+            ("xes", "x", 1), ("s", "", 3))  # fmt: skip
+_VERBAL = (("ings", 3), ("ing", 3), ("ied", 2), ("ed", 3))
+
+
 @lru_cache(maxsize=20_000)
-def stem(word: str) -> str:
-    """The word without inflection; an irregular form is mapped to its base."""
+def singular(word: str) -> str:
+    """A lower-case noun in the singular, as far as English spelling tells."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
-    if len(word) <= 3 or not word.isalpha():
-        return word
-    for ending, replacement, left in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= left:
-            return _undouble(word[: -len(ending)] + replacement, ending)
-    return word[:-1] if word.endswith("e") and len(word) > 4 else word
+    for ending, replacement, left in _PLURALS:
+        if word.isalpha() and word.endswith(ending) and len(word) - len(ending) >= left:
+            return word[: -len(ending)] + replacement
+    return word
 
 
-_ENDINGS = (
-    ("sses", "ss", 1), ("ies", "y", 2), ("ss", "ss", 1), ("us", "us", 2), ("ches", "ch", 2), ("shes", "sh", 2),
-    ("xes", "x", 1), ("ings", "", 3), ("ing", "", 3), ("ied", "y", 2), ("ed", "", 3), ("es", "", 3), ("s", "", 3),
-)  # fmt: skip
-
-
-def _undouble(base: str, ending: str) -> str:
-    doubled = ending in ("ings", "ing", "ed") and len(base) > 3 and base[-1] == base[-2] and base[-1] not in "lsz"
-    base = base[:-1] if doubled else base
-    return base[:-1] if base.endswith("e") and len(base) > 4 else base
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """The word without inflection and without a final e; an irregular form is mapped to its base. For comparing, not showing."""
+    base = singular(word)
+    if len(base) <= 3 or not base.isalpha():
+        return base
+    if base == word:
+        for ending, left in _VERBAL:
+            if word.endswith(ending) and len(word) - len(ending) >= left:
+                base = word[: -len(ending)] + ("y" if ending == "ied" else "")
+                doubled = len(base) > 3 and base[-1] == base[-2] and base[-1] not in "lsz"
+                base = base[:-1] if doubled else base
+                break
+    return base[:-1] if base.endswith("e") and len(base) > 3 else base
 
 
 def _groups() -> dict[str, str]:
@@ -133,12 +298,35 @@ def _is_range(text: str) -> bool:
 
 _ONES = dict(
     zip(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"],
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ],
         range(20),
         strict=True,
     )
 )
-_TENS = dict(zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True))
+_TENS = dict(
+    zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True)
+)
 SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _WORD_NUMBERS = _ONES | _TENS | SCALES | {"dozen": 12}
 _NUMBER_WORD = "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True))

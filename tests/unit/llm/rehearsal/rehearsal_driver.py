@@ -89,7 +89,11 @@ class World:
         if path not in self.files:
             raise ValueError(f"There is no file `{path}`.")
         end = offset + limit
-        more = f"\n[{len(self.files[path]) - end} more characters; read on with offset={end}]" if end < len(self.files[path]) else ""
+        more = (
+            f"\n[{len(self.files[path]) - end} more characters; read on with offset={end}]"
+            if end < len(self.files[path])
+            else ""
+        )
         return self.files[path][offset:end] + more
 
     def _list_files(self, folder: str = ".") -> str:
