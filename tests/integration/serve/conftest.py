@@ -166,7 +166,8 @@ class Served:
 def steps(count: int) -> list[Rule]:
     """A model that looks ``count`` items up, one after the other, and is done."""
     looks = [
-        Rule(when=When(tool_results=n), reply=Reply(calls=(Call(tool="lookup", args={"q": f"item{n}"}),))) for n in range(count)
+        Rule(when=When(tool_results=n), reply=Reply(calls=(Call(tool="lookup", args={"q": f"item{n}"}),)))
+        for n in range(count)
     ]
     return [*looks, Rule(reply=Reply(text="All done."))]
 
