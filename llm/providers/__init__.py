@@ -1,5 +1,1 @@
-<<<<<<< HEAD
-"""Adapters: each speaks one API's wire format behind ``llm.provider.Provider``."""
-=======
-"""The providers of models: one file or package for each wire format."""
->>>>>>> rehearsal
+"""Providers: one module or package for each API that models are asked through."""
