@@ -19,7 +19,7 @@ from memory.settings import MemorySettings
 from memory.shard import Shard, matching
 from memory.shard_thread import ShardThread
 from memory.vectors import DenseVectors
-from memory.words import Words
+from memory.words import Words, shortened
 
 _MOST_ITEMS = 1000
 _LAST_ID = UUID(int=(1 << 128) - 1)
@@ -66,7 +66,7 @@ class EdgeMemory:
         check(query)
         if not query.text.strip() or query.namespaces == ():
             return []
-        vector = await self._dense.of_query(query.text) if self._dense else None
+        vector = await self._dense.of_query(shortened(query.text)) if self._dense else None
         found = await self._thread.run(recall, self._words, tenant, query, vector)
         self._catch_up()
         return found

@@ -9,7 +9,7 @@ from typing import Protocol
 from journal.errors import InvalidInput
 from memory.errors import UnreadableDocument
 from memory.ingest.folders import Listing, list_folder
-from memory.ingest.loaders import Source, document_digest, file_digest, read_bytes, read_document, read_file
+from memory.ingest.loaders import Source, document_digest, file_digest, read_bytes, read_document, read_file, storable
 from memory.items import Document, Ingested, Progress
 from memory.settings import MemorySettings
 
@@ -76,8 +76,9 @@ class _Batches:
 async def add_documents(shelf: Shelf, documents: Sequence[Document], settings: MemorySettings) -> Ingested:
     """Store what is new or changed. Of several documents with one source the last counts."""
     latest = {document.source: document for document in documents}
-    if "" in latest:
-        raise InvalidInput("A document needs a source, the name it is cited by.")
+    for name in latest:
+        if not name.strip() or name != storable(name):
+            raise InvalidInput(f"{name!r} cannot be a document's source, the name it is cited by.")
     known = await shelf.known(list(latest))
     tally = _Tally()
     batches = _Batches(shelf, tally)
