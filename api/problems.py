@@ -20,6 +20,7 @@ from journal.errors import (
     NotFound,
     SchemaTooNew,
     StaleLease,
+    StorageContended,
     StorageError,
     StorageFull,
     StorageUnavailable,
@@ -34,6 +35,7 @@ STATUS_OF: Mapping[type[JourneymanError], int] = {
     ConfigurationError: 500,
     StaleLease: 503,
     StorageFull: 507,
+    StorageContended: 503,
     StorageUnavailable: 503,
     SchemaTooNew: 503,
     StorageError: 500,
@@ -66,6 +68,7 @@ _DESCRIPTIONS: Mapping[int, str] = {
 
 _STORAGE: Mapping[type[StorageError], str] = {
     StorageFull: "There is no room left to store this; nothing was written.",
+    StorageContended: "The database is too busy with other work.",
     StorageUnavailable: "The database cannot be reached.",
     SchemaTooNew: "The database was written by a newer version of this program.",
 }
@@ -117,6 +120,8 @@ def respond(error: Exception, *, request_id: str | None = None) -> Response:
     """The problem document of any exception. One that is not ``known`` says nothing of what happened inside."""
     if isinstance(error, HTTPException):
         return _document(error.status_code, str(error.detail), getattr(error, "hint", ""), headers=error.headers)
+    if isinstance(error, StorageError):
+        _log.error("the database failed a request: %s", error.message)
     if isinstance(error, JourneymanError):
         status = _status(type(error))
         retry = {"retry-after": str(RETRY_SECONDS)} if status == 503 else None
@@ -133,8 +138,6 @@ async def handle(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and not isinstance(error, Fault) and error.status_code in (404, 405):
         detail = f"There is no route {request.method} {request.url.path[:_PATH_CHARS]}."
         return _document(error.status_code, detail, "The routes are described under /docs.", headers=error.headers)
-    if isinstance(error, StorageError):
-        _log.error("%s %s: %s", request.method, request.url.path, error.message)
     return respond(error)
 
 
