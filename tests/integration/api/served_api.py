@@ -95,7 +95,7 @@ T = TypeVar("T")
 
 async def eventually(look: Callable[[], Awaitable[T]], good: Callable[[T], bool]) -> T:
     """What ``look`` finds once it is good; the test's own timeout bounds the wait."""
-    while not good(found := await look()):  # noqa: ASYNC110 - the condition lies behind a socket
+    while not good(found := await look()):
         await asyncio.sleep(0.01)
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+
 from tests.integration.api.served_api import Api
 
 STREAM = {"accept": "text/event-stream"}

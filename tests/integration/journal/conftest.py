@@ -26,6 +26,7 @@ class PostgresServer:
         self._engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
         self._made: list[str] = []
         self._template: str | None = None
+        self._shared: str | None = None
 
     def run(self, sql: str) -> None:
         with self._engine.connect() as connection:
@@ -45,6 +46,17 @@ class PostgresServer:
             upgrade(url)
             self._template = str(make_url(url).database)
         return self.empty_database(self._template)
+
+    def shared_database(self) -> str:
+        """The URL of a database with the journal's tables, all empty; one for all tests of this process."""
+        if self._shared is None:
+            self._shared = self.migrated_database()
+        engine = create_engine(make_url(self._shared).set(drivername="postgresql+psycopg"))
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE IF EXISTS notes"))
+            connection.execute(text("TRUNCATE tasks, task_documents, events, blobs, inbox, idempotency_keys"))
+        engine.dispose()
+        return self._shared
 
     def close(self) -> None:
         for name in self._made:
@@ -67,7 +79,18 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A migrated database of each kind."""
+    """A migrated database of each kind; other rooms may keep a table ``notes`` in it."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'journal.db'}"
+        upgrade(url)
+        return url
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.shared_database()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def own_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated database of each kind that a test may spoil."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'journal.db'}"
         upgrade(url)
@@ -95,7 +118,7 @@ async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
             journal = await open_journal(f"sqlite:///{tmp_path / 'journal.db'}", lease_seconds=lease_seconds)
         else:
             server: PostgresServer = request.getfixturevalue("postgres")
-            journal = await open_journal(server.migrated_database(), lease_seconds=lease_seconds)
+            journal = await open_journal(server.shared_database(), lease_seconds=lease_seconds)
         opened.append(journal)
         return journal
 

@@ -68,10 +68,9 @@ async def test_parallel_work_inside_is_broken_off_too() -> None:
             ended.append(name)
 
     async def work() -> None:
-        async with interruption:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(one("a"))
-                group.create_task(one("b"))
+        async with interruption, asyncio.TaskGroup() as group:
+            group.create_task(one("a"))
+            group.create_task(one("b"))
 
     working = asyncio.create_task(work())
     for _ in range(3):

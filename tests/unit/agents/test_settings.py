@@ -54,6 +54,11 @@ def test_the_journal_lies_in_the_home(config: Path) -> None:
     assert settings.journal_url == f"sqlite:///{config.parent}/somewhere/journal.db"
 
 
+def test_folders_of_tools_are_relative_to_the_file(config: Path) -> None:
+    config.write_text('[tools]\nfolders = ["tools.d", "/srv/tools"]\n')
+    assert RuntimeSettings.load().tools.folders == (config.parent / "tools.d", Path("/srv/tools"))
+
+
 def test_a_request_may_lower_ceilings_and_not_raise_them() -> None:
     profile = find_profile({"default": AgentSettings(budget=Budget(max_steps=10))}, "default")
     assert profile.budget(BudgetRequest(max_steps=3)).max_steps == 3
