@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from journeyman.testing import Call, Reply, Rule, StubServer, When
+from journeyman.testing import Rule, StubServer
 
 PROGRAM = Path(sys.executable).with_name("journeyman")
 PATIENCE = 60.0
@@ -163,6 +163,7 @@ class Served:
         os.kill(self.pid, number)
 
 
+<<<<<<< HEAD
 def steps(count: int) -> list[Rule]:
     """A model that looks ``count`` items up, one after the other, and is done."""
     looks = [
@@ -172,6 +173,8 @@ def steps(count: int) -> list[Rule]:
     return [*looks, Rule(reply=Reply(text="All done."))]
 
 
+=======
+>>>>>>> serve
 @pytest.fixture
 async def build(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Makes a house around a model that plays these rules."""

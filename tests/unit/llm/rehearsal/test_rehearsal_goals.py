@@ -1,7 +1,8 @@
 """Goals over documents, end to end: each case is documents, a goal, what the answer must hold, and what it must not."""
 
 import pytest
-from rehearsal_driver import World, run
+
+from tests.unit.llm.rehearsal.rehearsal_driver import World, run
 
 HARBOUR = {
     "harbour.md": "# Harbour rules\n\nThe north quay takes vessels of up to 180 metres. Berth fees are 37 euros a metre and day.\n",

@@ -1,7 +1,8 @@
 """Goals written after the rules, over kinds of documents that were not looked at while the rules were made."""
 
 import pytest
-from rehearsal_driver import World, run
+
+from tests.unit.llm.rehearsal.rehearsal_driver import World, run
 
 GARDEN = {
     "garden/watering.md": "# Watering\n\nTomatoes need 1.5 litres of water per plant and day. Cucumbers need 2 litres per plant and day. Lavender is watered once a week.\n\n# Soil\n\nCompost is sold at 6.40 euros per bag. One bag covers 2 square metres.\n"
