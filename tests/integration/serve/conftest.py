@@ -163,18 +163,6 @@ class Served:
         os.kill(self.pid, number)
 
 
-<<<<<<< HEAD
-def steps(count: int) -> list[Rule]:
-    """A model that looks ``count`` items up, one after the other, and is done."""
-    looks = [
-        Rule(when=When(tool_results=n), reply=Reply(calls=(Call(tool="lookup", args={"q": f"item{n}"}),)))
-        for n in range(count)
-    ]
-    return [*looks, Rule(reply=Reply(text="All done."))]
-
-
-=======
->>>>>>> serve
 @pytest.fixture
 async def build(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Makes a house around a model that plays these rules."""
