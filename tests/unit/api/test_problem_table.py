@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from memory.errors import MemoryBusy, UnreadableDocument
 
 from api.problems import MEDIA_TYPE, Fault, respond
 from journal import errors
 from journal.errors import JourneymanError
+from memory.errors import MemoryBusy, UnreadableDocument
 
 EXPECTED = {
     errors.NotFound: 404,
