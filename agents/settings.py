@@ -17,7 +17,6 @@ from llm.settings import EmbedderSettings, ModelSettings, RouteSettings
 from memory.settings import MemorySettings
 from tools.settings import ToolSettings
 
-
 _PLAIN = {
     "missing": "this key is required",
     "model_type": "must be a table",
@@ -89,7 +88,13 @@ class RuntimeSettings(BaseSettings):
             settings = cls(**merged)
         except ValidationError as error:
             raise _mistaken(cls, error, hint=f"Mend {file or 'the JOURNEYMAN_* variables'}.") from None
-        return settings.model_copy(update={"home": settings.home.expanduser().absolute(), "config_file": file})
+        return settings.model_copy(
+            update={
+                "home": settings.home.expanduser().absolute(),
+                "tools": settings.tools.under(file.parent if file else Path.cwd()),
+                "config_file": file,
+            }
+        )
 
 
 def _find_config(given: Path | None, home: Path) -> Path | None:

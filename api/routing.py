@@ -68,6 +68,8 @@ class StrictRequest(Request):
 
 
 def _require_json(request: Request) -> None:
+    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+        return  # There is no body, so it has no type.
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         what = f"not {media_type}" if media_type else "and its type must be named"

@@ -9,7 +9,15 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from journal.errors import ConfigurationError, InvalidInput, JourneymanError, StorageError, StorageFull, StorageUnavailable
+from journal.errors import (
+    ConfigurationError,
+    InvalidInput,
+    JourneymanError,
+    StorageContended,
+    StorageError,
+    StorageFull,
+    StorageUnavailable,
+)
 
 BUSY_SECONDS = 10
 READERS = 4
@@ -46,12 +54,13 @@ def make_engine(url: URL, *, writing: bool) -> Engine:
     size = 1 if writing else READERS
     isolation: dict[str, Any] = {} if writing else {"isolation_level": "AUTOCOMMIT"}
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, pool_size=size, connect_args={"timeout": BUSY_SECONDS}, **isolation)
+        url = url.update_query_dict({"timeout": url.query.get("timeout", str(BUSY_SECONDS))})
+        engine = create_engine(url, pool_size=size, **isolation)
         _set_up_sqlite(engine, writing)
         return engine
-    timeout = {} if "connect_timeout" in url.query else {"connect_args": {"connect_timeout": BUSY_SECONDS}}
+    url = url.update_query_dict({"connect_timeout": url.query.get("connect_timeout", str(BUSY_SECONDS))})
     try:
-        return create_engine(url, pool_size=size, max_overflow=0, paramstyle="format", **timeout, **isolation)
+        return create_engine(url, pool_size=size, max_overflow=0, paramstyle="format", **isolation)
     except ImportError:
         raise ConfigurationError(
             "Postgres needs the psycopg driver.", hint="Install it: pip install 'journeyman[postgres]'."
@@ -135,6 +144,8 @@ def _explain_postgres(error: Any, url: URL) -> JourneymanError:
     if state is None or state[:2] in ("08", "28", "3D", "53", "57"):
         where = url.set(drivername="postgresql").render_as_string(hide_password=True)
         return StorageUnavailable(f"The database {where} cannot be reached: {text}.")
+    if state in ("40001", "40P01"):
+        return StorageContended(f"Another transaction was in the way: {text}.")
     if state[:2] == "22":
         return InvalidInput(f"The database cannot hold a value: {text}.")
     return StorageError(f"The database refused: {text}.")

@@ -8,6 +8,7 @@ JourneymanError
 ├── StaleLease            another worker holds the task now; stop at once, write nothing
 └── StorageError          the database refused
     ├── StorageFull       no room left; nothing was written
+    ├── StorageContended  another transaction was in the way; nothing was written
     ├── StorageUnavailable  the database cannot be reached
     └── SchemaTooNew      the database was written by a newer version
 """
@@ -60,6 +61,10 @@ class StorageError(JourneymanError):
 
 class StorageFull(StorageError):
     """The disk or the database's size limit is reached; the transaction was rolled back."""
+
+
+class StorageContended(StorageError):
+    """The transaction lost a deadlock and was rolled back; trying again may work."""
 
 
 class StorageUnavailable(StorageError):

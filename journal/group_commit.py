@@ -2,8 +2,8 @@
 
 A batch is one transaction. An operation that fails on its own account fails alone. When the commit itself fails (no room,
 no connection), all of its operations fail and none has written anything; the thread lives on and connects anew if it must.
-Any other error of a shared transaction (a deadlock, a value the database refuses) makes the batch run again, each
-operation in a transaction of its own, so that only the culprit fails.
+Any other error of a transaction (a deadlock, a value the database refuses) makes the batch run again, each operation in a
+transaction of its own, so that only the culprit fails.
 """
 
 import asyncio
@@ -16,9 +16,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from journal.errors import JourneymanError, StorageFull, StorageUnavailable
+from journal.errors import JourneymanError, StorageContended, StorageFull, StorageUnavailable
 
 T = TypeVar("T")
+
+_ATTEMPTS = 3
+"""How often an operation that loses to another process's transaction is tried alone."""
 
 Work = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 """Does operations of one kind inside the shared transaction and returns an outcome for each, in order. An outcome that is an
@@ -84,19 +87,35 @@ class GroupCommit:
         return batch, False
 
     def _commit(self, batch: Sequence[_Operation]) -> None:
+        failure = self._attempt(batch)
+        if failure is None:
+            return
+        if isinstance(failure, StorageFull | StorageUnavailable):
+            for operation in batch:
+                operation.outcome = _copy(failure)
+        else:
+            for operation in batch:
+                self._commit_alone(operation)
+
+    def _commit_alone(self, operation: _Operation) -> None:
+        for _ in range(_ATTEMPTS):
+            failure = self._attempt([operation])
+            if failure is None:
+                return
+            operation.outcome = failure
+            if not isinstance(failure, StorageContended):
+                return
+
+    def _attempt(self, batch: Sequence[_Operation]) -> Exception | None:
+        """Do the batch in one transaction, or say what undid it."""
         try:
             self._transact(batch)
         except Exception as error:
             failure = self._explain(error)
-            lost = isinstance(failure, StorageUnavailable)
-            if lost:
+            if isinstance(failure, StorageUnavailable):
                 self._disconnect()
-            if len(batch) == 1 or lost or isinstance(failure, StorageFull):
-                for operation in batch:
-                    operation.outcome = _copy(failure)
-            else:
-                for operation in batch:
-                    self._commit([operation])
+            return failure
+        return None
 
     def _transact(self, batch: Sequence[_Operation]) -> None:
         if self._connection is None:

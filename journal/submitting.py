@@ -48,9 +48,9 @@ def submit(
 def _first_task(connection: Connection, record: TaskRecord, key: str, digest: str) -> str:
     """The public id of the task that this key stands for: the record's own, where the key is new."""
     values = {"tenant": record.tenant, "key": key, "digest": digest, "task": record.id}
-    if connection.execute(_upsert(connection).values(values).on_conflict_do_nothing()).rowcount:
-        return record.id
     c = idempotency_keys.c
+    if connection.scalar(_upsert(connection).values(values).on_conflict_do_nothing().returning(c.task)) is not None:
+        return record.id
     known = connection.execute(select(c.digest, c.task).where(c.tenant == record.tenant, c.key == key)).one()
     if known.digest != digest:
         raise reused_key()

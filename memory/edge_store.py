@@ -1,4 +1,4 @@
-"""Memory in Qdrant inside this process: one folder, one owner, BM25 always and dense vectors where an embedder is configured."""
+"""Memory in Qdrant inside this process: one folder, one owner, BM25 always, dense vectors where an embedder is configured."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ from memory.settings import MemorySettings
 from memory.shard import Shard, matching
 from memory.shard_thread import ShardThread
 from memory.vectors import DenseVectors
-from memory.words import Words
+from memory.words import Words, shortened
 
 _MOST_ITEMS = 1000
 _LAST_ID = UUID(int=(1 << 128) - 1)
 
 
 async def open_memory(home: Path, settings: MemorySettings, embedder: Embedder | None) -> "EdgeMemory":
-    """Memory in the folder ``memory`` of the home. Costs nothing: the store is opened, and its lock taken, by the first use."""
+    """Memory in the folder ``memory`` of the home. Costs nothing: its first use opens the store and takes the lock."""
     return EdgeMemory(home / "memory", settings, embedder)
 
 
@@ -61,7 +61,7 @@ class EdgeMemory:
         check(query)
         if not query.text.strip() or query.namespaces == ():
             return []
-        vector = await self._dense.of_query(query.text) if self._dense else None
+        vector = await self._dense.of_query(shortened(query.text)) if self._dense else None
         found = await self._thread.run(recall, self._words, tenant, query, vector)
         self._catch_up()
         return found

@@ -79,7 +79,7 @@ def record_payload(tenant: str, namespace: str, source: Source, space: str) -> d
 
 def to_item(uid: UUID, payload: dict[str, Any]) -> MemoryItem:
     return MemoryItem(
-        uid=str(uid),
+        id=str(uid),
         tenant=payload["tenant"],
         namespace=payload["namespace"],
         text=payload["text"],

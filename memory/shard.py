@@ -1,7 +1,8 @@
 """The Qdrant shard on disk. Everything here blocks, and the caller uses one thread at a time.
 
-The shard never lets go of the interpreter while it works, so each call is kept small: writes go in batches. For the same reason
-it is never optimized: that would freeze the whole process for seconds, and searches do without (under 10 ms at 20,000 items).
+The shard does not let go of the interpreter while it works, so each call is kept small: writes go in batches. For the same
+reason it is never optimized: that would freeze the whole process for seconds, and searches do well without (at 20,000 items
+with dense vectors they take 5 ms, at 60,000 some 20 ms).
 """
 
 import json

@@ -41,7 +41,7 @@ class Words:
 
     def query(self, text: str) -> "SparseVector":
         """The vector of a query; empty if it has no word."""
-        text = _normalized(_shortened(text))
+        text = _normalized(shortened(text))
         whole = self._own.embed_query(text)
         english = self._asking["English"].embed_query(text)
         others = (self._asking[name].embed_query(text) for name in self._asking)
@@ -52,7 +52,7 @@ class Words:
     def shared(self, query: str, text: str) -> list[str]:
         """The query's words, as written there, that ``text`` has in some form; stop words apart."""
         wanted = set(self.query(query).indices) & set(self.own(text).indices)
-        words = dict.fromkeys(_WORD.findall(_shortened(query)))
+        words = dict.fromkeys(_WORD.findall(shortened(query)))
         return [word for word in words if wanted.intersection(self._own.embed_query(_normalized(word)).indices)]
 
     @cached_property
@@ -88,6 +88,7 @@ def _bm25(length: float, stop_words: "Language | None" = None) -> "Bm25":
 
 
 def _normalized(text: str) -> str:
+    text = text.encode("utf-8", "replace").decode()
     if "," in text:
         text = _THOUSANDS.sub("", text)
     if text.isascii():
@@ -100,6 +101,6 @@ def _pairs(run: re.Match[str]) -> str:
     return " ".join(text[at : at + 2] for at in range(len(text) - 1))
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
     """The beginning and the end of a text too long for a query: that is where a question stands."""
     return text if len(text) <= 2 * _EDGE_CHARS else f"{text[:_EDGE_CHARS]} {text[-_EDGE_CHARS:]}"

@@ -4,7 +4,7 @@ import difflib
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUserError
@@ -29,7 +29,7 @@ class Arguments:
         """Raises ``ConfigurationError``, which begins with ``where``, for a signature that is not whole."""
         hints = _hints(function, where)
         parameters = _parameters(function, hints, where)
-        self.context = next((p.name for p in parameters if hints[p.name] is ToolContext), None)
+        self.context = next((p.name for p in parameters if _is_context(hints[p.name])), None)
         shown = [p for p in parameters if p.name != self.context]
         self.names = tuple(p.name for p in shown)
         self._fields = {f"a{n}": p.name for n, p in enumerate(shown)}
@@ -61,6 +61,10 @@ def _hints(function: Callable[..., Any], where: str) -> dict[str, Any]:
             f"{where}: a type annotation cannot be read: {error}.",
             hint="Import the type at the top of the file, not only for type checkers.",
         ) from None
+
+
+def _is_context(hint: Any) -> bool:
+    return hint is ToolContext or ToolContext in get_args(hint)
 
 
 def _parameters(function: Callable[..., Any], hints: dict[str, Any], where: str) -> list[inspect.Parameter]:

@@ -1,6 +1,5 @@
 """From a typed, documented Python function to a ``Tool``."""
 
-import asyncio
 import inspect
 import re
 from collections.abc import Awaitable, Callable
@@ -11,6 +10,7 @@ from tools.arguments import Arguments
 from tools.decorator import options_of
 from tools.docstrings import read_docstring
 from tools.outputs import to_output
+from tools.threads import in_thread
 from tools.types import Tool, ToolContext, ToolOutput
 from trust.digest import digest_bytes
 
@@ -113,14 +113,7 @@ async def _call(function: Callable[..., Any], context: ToolContext, injected: st
     try:
         if inspect.iscoroutinefunction(function):
             return await function(**args)
-        value = await asyncio.to_thread(_in_thread, function, args)
+        value = await in_thread(function, **args)
         return await value if inspect.isawaitable(value) else value
     except SystemExit as error:
         raise RuntimeError(f"the tool tried to end the program ({error})") from error
-
-
-def _in_thread(function: Callable[..., Any], args: dict[str, Any]) -> Any:
-    try:
-        return function(**args)
-    except StopIteration as error:
-        raise RuntimeError("the tool raised StopIteration") from error

@@ -18,14 +18,19 @@ _KEPT = "\u00a0"
 
 
 def html_to_text(html: str) -> str:
-    """Title, headings (``#``), list items (``-``), table rows (``|``) and paragraphs, each on its own line."""
+    """Title, headings (``#``), list items (``-``), table rows (``|``) and paragraphs, each on its own line.
+
+    What is nested more than some two thousand deep is left out: the parser stops there.
+    """
     from lxml import etree
     from lxml import html as parser
 
     if not html.strip():
         return ""
     try:
-        root = parser.document_fromstring(html.encode(), parser=parser.HTMLParser(encoding="utf-8", remove_comments=True))
+        root = parser.document_fromstring(
+            html.encode(), parser=parser.HTMLParser(encoding="utf-8", remove_comments=True, huge_tree=True)
+        )
     except etree.ParserError:
         return ""
     title = root.findtext(".//title")

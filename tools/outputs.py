@@ -11,8 +11,8 @@ from tools.types import ToolOutput
 def to_output(value: Any) -> ToolOutput:
     """Text stays text; ``None`` is ``Done.``; anything else becomes compact JSON, and ``data`` that JSON's value.
 
-    NaN and infinities become ``null``, bytes base64; an object that has no JSON form is written with ``str``, since the work
-    is done and must not be lost.
+    NaN and infinities become ``null``, bytes URL-safe base64; an object that has no JSON form is written with ``str``,
+    since the work is done and must not be lost.
     """
     if isinstance(value, ToolOutput):
         data = None if value.data is None else from_json(_json(value.data))

@@ -22,3 +22,7 @@ class ToolSettings(BaseModel):
 
     folders: tuple[Path, ...] = ()
     http: HttpSettings = HttpSettings()
+
+    def under(self, folder: Path) -> "ToolSettings":
+        """The same with ``folders`` taken from ``folder``, where they are relative; ``~`` is the user's home."""
+        return self.model_copy(update={"folders": tuple(folder / path.expanduser() for path in self.folders)})

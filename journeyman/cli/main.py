@@ -3,9 +3,10 @@
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Iterator, MutableMapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -36,6 +37,7 @@ A module is imported only when its command, or the help, is asked for. One with 
 ``@app.callback()`` is a plain command; any other is a group, whose help is its callback's docstring.
 """
 
+_LEAVE_SECONDS = 0.5
 _NOTHING_WAS_DONE = (InvalidInput, ConfigurationError, NotFound, Conflict, SchemaTooNew)
 
 
@@ -125,8 +127,8 @@ def root(
     """Journeyman: give it a goal; it plans, acts with tools, remembers, and survives crashes."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point: never returns, never shows a traceback unless ``JOURNEYMAN_DEBUG`` is set."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The entry point: never shows a traceback unless ``JOURNEYMAN_DEBUG`` is set."""
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="journeyman", standalone_mode=False)
     except JourneymanError as error:
@@ -139,7 +141,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = Exit.INTERRUPTED
     except Exception as error:
         code = _unexpected(error)
-    sys.exit(code if isinstance(code, int) else Exit.ACHIEVED)
+    _leave(code if isinstance(code, int) else Exit.ACHIEVED)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit, at the latest in a moment: threads that still block are not waited for."""
+    last_word = threading.Timer(_LEAVE_SECONDS, os._exit, [code])
+    last_word.daemon = True
+    last_word.start()
+    sys.exit(code)
 
 
 def _explain(message: str, hint: str, code: int) -> int:

@@ -1,84 +1,80 @@
 """OpenAI's embeddings and every server that speaks their format: vLLM, Ollama, llama.cpp, TEI, LiteLLM, ..."""
 
+import json
 import math
-import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from journal.errors import ConfigurationError
+from llm.calling import PATIENT, Waiting
 from llm.embedders.embedder import Kind
-from llm.errors import MalformedAnswer
-from llm.settings import EmbedderSettings
-
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+from llm.errors import MalformedAnswer, Overloaded, RateLimited
+from llm.providers.endpoint import Endpoint
+from llm.providers.openai_http import OpenAIHttp
+from llm.settings import EmbedderSettings, ModelSettings
 
 _OPENAI_URL = "https://api.openai.com/v1"
-_DEFAULT_KEY_VARIABLE = "OPENAI_API_KEY"
-_NO_KEY = "none"
-"""Local servers want no key, but the SDK wants to send one."""
-
+_KEY_VARIABLE = "OPENAI_API_KEY"
 _BATCH_TEXTS = 64
 _BATCH_CHARS = 100_000
 _TIMEOUT_SECONDS = 60.0
-_CONNECT_SECONDS = 3.0
 
 
 class OpenAICompatibleEmbedder:
-    """One embedding model behind a ``/embeddings`` address, asked through the official SDK."""
+    """One embedding model behind an ``/embeddings`` address, asked through the official SDK."""
 
-    def __init__(self, settings: EmbedderSettings) -> None:
-        """Raises ``ConfigurationError`` where OpenAI itself is meant and its key is missing."""
-        self._settings = settings
-        self._address = settings.base_url or _OPENAI_URL
-        self._key_variable = settings.api_key_env or _DEFAULT_KEY_VARIABLE
-        self._key = os.environ.get(self._key_variable, "")
-        if not self._key and (settings.api_key_env or settings.base_url is None):
-            raise ConfigurationError(f"The embedder needs a key in {self._key_variable}.", hint="Set that variable.")
-        self._client: AsyncOpenAI | None = None
+    def __init__(self, settings: EmbedderSettings, waiting: Waiting = PATIENT) -> None:
+        """Raises ``ConfigurationError`` for an impossible address or a missing key. Without ``base_url`` OpenAI is asked."""
+        is_openai = settings.base_url is None
+        asked = ModelSettings(
+            provider="openai" if is_openai else "openai_compatible",
+            model=settings.model,
+            base_url=settings.base_url,
+            api_key_env=settings.api_key_env,
+        )
+        self._endpoint = Endpoint.of(asked, default_url=_OPENAI_URL, key_variable=_KEY_VARIABLE, key_needed=is_openai)
+        self._http = OpenAIHttp(self._endpoint, _TIMEOUT_SECONDS, is_openai=is_openai)
+        self._waiting = waiting
+        self._asked_dimensions = settings.dimensions
         self._dimensions = settings.dimensions
 
     @property
     def name(self) -> str:
-        return self._settings.model
+        return self._endpoint.model
 
     @property
     def dimensions(self) -> int | None:
         return self._dimensions
 
     async def embed(self, texts: Sequence[str], kind: Kind) -> list[list[float]]:
-        """Asks in batches. ``kind`` makes no difference in this format."""
+        """Asks in batches. A busy API is asked again for documents; a query, which somebody waits for, fails at once."""
         vectors: list[list[float]] = []
         for batch in _batches(texts):
-            vectors += await self._ask(batch)
+            vectors += await (self._ask(batch) if kind == "query" else self._ask_patiently(batch))
         return vectors
 
     async def aclose(self) -> None:
-        if self._client:
-            await self._client.close()
-            self._client = None
+        await self._http.aclose()
+
+    async def _ask_patiently(self, texts: list[str]) -> list[list[float]]:
+        waited = 0.0
+        for failures in range(1, self._waiting.attempts):
+            try:
+                return await self._ask(texts)
+            except (RateLimited, Overloaded) as error:
+                seconds = self._waiting.seconds(failures, error)
+                waited += seconds
+                if waited > self._waiting.total_seconds:
+                    raise
+            await self._waiting.sleep(seconds)
+        return await self._ask(texts)
 
     async def _ask(self, texts: list[str]) -> list[list[float]]:
-        from llm.providers.openai_errors import TRANSPORT_ERRORS, Endpoint, translate
-
-        # A plain body keeps servers happy that do not know base64, which the SDK would ask for.
-        body: dict[str, Any] = {"model": self._settings.model, "input": texts, "encoding_format": "float"}
-        if self._settings.dimensions:
-            body["dimensions"] = self._settings.dimensions
-        try:
-            answer = await self._open().post("/embeddings", body=body, cast_to=object)
-        except TRANSPORT_ERRORS as error:
-            raise translate(error, Endpoint(self.name, self._address, self._key_variable, self._key)) from None
-        return self._decode(answer, len(texts))
-
-    def _open(self) -> "AsyncOpenAI":
-        if self._client is None:
-            import httpx2
-            from openai import AsyncOpenAI
-
-            timeout = httpx2.Timeout(_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS)
-            self._client = AsyncOpenAI(api_key=self._key or _NO_KEY, base_url=self._address, timeout=timeout, max_retries=1)
-        return self._client
+        # A format of plain numbers keeps servers happy that do not know base64.
+        body: dict[str, Any] = {"model": self.name, "input": texts, "encoding_format": "float"}
+        if self._asked_dimensions:
+            body["dimensions"] = self._asked_dimensions
+        async with self._http.response("post", "/embeddings", json.dumps(body).encode()) as response:
+            return self._decode(await self._http.json(response), len(texts))
 
     def _decode(self, answer: Any, count: int) -> list[list[float]]:
         try:
@@ -95,9 +91,8 @@ class OpenAICompatibleEmbedder:
         return vectors
 
     def _malformed(self, what: str) -> MalformedAnswer:
-        return MalformedAnswer(
-            f"{self._address} sent {what}.", hint="Check `model`, `dimensions` and `base_url` of [embedder]."
-        )
+        hint = "Check `model`, `dimensions` and `base_url` of [embedder]."
+        return MalformedAnswer(f"{self._endpoint.address} sent {what}.", hint=hint)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

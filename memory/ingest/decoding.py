@@ -45,7 +45,7 @@ def _encoding(data: bytes, html: bool) -> str:
     declared = _DECLARED.search(data[:2048]) if html else None
     if declared:
         try:
-            b"".decode(declared[1].decode("ascii"))  # also refuses codecs that are no text encodings
+            b"  ".decode(declared[1].decode("ascii"))  # also refuses codecs that are no text encodings
             return declared[1].decode("ascii")
         except (LookupError, UnicodeError):
             pass

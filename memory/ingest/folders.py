@@ -24,9 +24,14 @@ def list_folder(root: Path) -> Listing:
         for entry in sorted(folder, key=lambda entry: entry.name):
             if not entry.is_dir() and not entry.name.startswith("."):
                 path = Path(entry.path)
-                listing.files[path.relative_to(root).as_posix()] = path
+                listing.files[_name(path.relative_to(root))] = path
     listing.files = dict(sorted(listing.files.items()))
     return listing
+
+
+def _name(path: Path) -> str:
+    """A file's name need not be text; what of it is not shows as a replacement character."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
 
 
 def _folders(root: Path, listing: Listing) -> Iterator[list[os.DirEntry[str]]]:
@@ -38,7 +43,7 @@ def _folders(root: Path, listing: Listing) -> Iterator[list[os.DirEntry[str]]]:
                 entries = list(found)
         except OSError as error:
             reason = f"The folder cannot be opened: {os.strerror(error.errno or 0)}."
-            listing.unread[folder.relative_to(root).as_posix() + "/"] = reason
+            listing.unread[_name(folder.relative_to(root)) + "/"] = reason
             continue
         waiting.extend(Path(entry.path) for entry in entries if _is_entered(entry))
         yield entries

@@ -9,12 +9,17 @@ from typing import Any
 
 from memory.errors import UnreadableDocument
 from memory.ingest.chunks import Block, Kind, Place
+from memory.ingest.outline import Outline
 
 _DROPPED = frozenset({"script", "style", "noscript", "template", "svg", "nav", "head", "iframe", "object", "button", "select"})
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "main", "menu", "ol", "p", "pre", "search", "section", "summary", "table", "ul", "li", "tbody", "thead", "tfoot", "tr", "td", "th", "caption"]
-)
+    (
+        "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt",
+        "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu",
+        "ol", "p", "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+    )
+)  # fmt: skip
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _BREAK = "\x00"
 """Stands for ``<br>`` until white space is collapsed; no text holds it."""
@@ -35,20 +40,21 @@ def html_blocks(text: str) -> list[Block]:
         raise UnreadableDocument("It is nested too deeply.") from None
     except lxml.etree.LxmlError as error:
         raise UnreadableDocument(f"It is not readable HTML: {error}.") from None
-    return reader.blocks
+    reader.outline.close()
+    return reader.outline.blocks
 
 
 class _Reader:
     """Walks the tree; text that stands loose between block elements becomes a paragraph."""
 
     def __init__(self) -> None:
-        self.blocks: list[Block] = []
-        self.path: list[tuple[int, str]] = []
+        self.outline = Outline()
+        self._paragraphs = 0
 
     def title(self, text: str | None) -> None:
         """The page's title, as the heading above all others."""
         if text and text.strip():
-            self.path = [(0, _SPACE.sub(" ", text).strip())]
+            self.outline.open(0, _SPACE.sub(" ", text).strip(), Place("paragraph", 1, 1))
 
     def read(self, element: Any) -> None:
         loose = [element.text or ""]
@@ -78,10 +84,7 @@ class _Reader:
 
     def _open_heading(self, level: int, title: str) -> None:
         if title:
-            # A page's title is often its first heading again.
-            above = [entry for entry in self.path if entry[0] < level and entry[1] != title]
-            self.path = [*above, (level, title)]
-            self._add(title, "prose")
+            self.outline.open(level, title, self._place())
 
     def _keep(self, text: str) -> None:
         lines = (_SPACE.sub(" ", line).strip() for line in text.split(_BREAK))
@@ -102,9 +105,12 @@ class _Reader:
 
     def _add(self, text: str, kind: Kind, head: int = 0) -> None:
         if text.strip():
-            number = len(self.blocks) + 1
-            heading = " > ".join(title for _, title in self.path)
-            self.blocks.append(Block(text, Place("paragraph", number, number), kind, heading, head))
+            self.outline.add(text, self._place(), kind, head)
+
+    def _place(self) -> Place:
+        """Headings are counted as paragraphs too."""
+        self._paragraphs += 1
+        return Place("paragraph", self._paragraphs, self._paragraphs)
 
 
 def _holds(element: Any, tags: tuple[str, ...]) -> bool:

@@ -92,8 +92,9 @@ def _records(text: str, media_type: str, size: int) -> list[Block]:
 
 def document_digest(document: Document, settings: MemorySettings) -> str:
     """What tells a document from a changed one: its text, type, label and metadata, and how it is split."""
-    about = [document.media_type, document.label.model_dump(mode="json"), document.metadata, settings.chunk_chars, _READING]
-    return digest([document.text, *about])
+    text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
+    label = document.label.model_dump(mode="json")
+    return digest([text, document.media_type, label, document.metadata, settings.chunk_chars, _READING])
 
 
 def read_document(document: Document, settings: MemorySettings) -> Source:
@@ -136,7 +137,12 @@ def read_file(data: bytes, path: Path, name: str, origin: str, settings: MemoryS
 
 
 def _pieces(blocks: Sequence[Block], settings: MemorySettings) -> tuple[Piece, ...]:
-    pieces = tuple(piece for piece in chunk(blocks, settings.chunk_chars) if piece.text.strip())
+    pieces = chunk([block for block in blocks if block.text.strip()], settings.chunk_chars)
     if not pieces:
         raise UnreadableDocument("It is empty.")
-    return pieces
+    return tuple(Piece(storable(piece.text), piece.position, storable(piece.heading)) for piece in pieces)
+
+
+def storable(text: str) -> str:
+    """``text`` with a question mark for each half of a surrogate pair: those are no characters, yet JSON can spell them."""
+    return text.encode("utf-8", "replace").decode()

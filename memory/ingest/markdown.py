@@ -3,6 +3,7 @@
 import re
 
 from memory.ingest.chunks import Block, Kind, Place
+from memory.ingest.outline import Outline
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#*)?[ \t]*$")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
@@ -14,15 +15,14 @@ _TABLE_RULE = re.compile(r"^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*
 
 def plain_blocks(text: str) -> list[Block]:
     """Paragraphs of plain text: what stands between blank lines."""
-    blocks: list[Block] = []
+    outline = Outline()
     lines = _lines(text)
     start = 0
     for end in range(len(lines) + 1):
         if end == len(lines) or not lines[end].strip():
-            if end > start:
-                blocks.append(_block(lines, start, end, "prose", ""))
+            _take(outline, lines, start, end, "prose")
             start = end + 1
-    return blocks
+    return outline.blocks
 
 
 def markdown_blocks(text: str) -> list[Block]:
@@ -34,9 +34,8 @@ def _lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _block(lines: list[str], start: int, end: int, kind: Kind, heading: str, head: int = 0) -> Block:
-    text = "\n".join(lines[start:end]).strip("\n").rstrip()
-    return Block(text, Place("line", start + 1, end), kind, heading, head)
+def _take(outline: Outline, lines: list[str], start: int, end: int, kind: Kind, head: int = 0) -> None:
+    outline.add("\n".join(lines[start:end]).rstrip(), Place("line", start + 1, end), kind, head)
 
 
 class _Reader:
@@ -45,17 +44,14 @@ class _Reader:
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
         self.at = 0
-        self.blocks: list[Block] = []
-        self.path: list[tuple[int, str]] = []
-        self.bare: int | None = None
-        """The line of a heading that nothing stands under yet."""
+        self.outline = Outline()
 
     def read(self) -> list[Block]:
         self._skip_front_matter_rule()
         while self.at < len(self.lines):
             self._read_block()
-        self._keep_bare_heading()
-        return self.blocks
+        self.outline.close()
+        return self.outline.blocks
 
     def _read_block(self) -> None:
         line = self.lines[self.at]
@@ -91,25 +87,12 @@ class _Reader:
         return bool(_HEADING.match(line) or _FENCE.match(line) or _ITEM.match(line) or self._starts_table(at))
 
     def _take(self, end: int, kind: Kind, head: int = 0) -> None:
-        heading = " > ".join(title for _, title in self.path)
-        block = _block(self.lines, self.at, end, kind, heading, head)
-        if block.text:
-            self.blocks.append(block)
-            self.bare = None
+        _take(self.outline, self.lines, self.at, end, kind, head)
         self.at = end
 
     def _open_heading(self, level: int, title: str, lines: int) -> None:
-        if self.path and self.path[-1][0] >= level:
-            self._keep_bare_heading()
-        self.path = [*(entry for entry in self.path if entry[0] < level), (level, title.strip())]
-        self.bare = self.at
+        self.outline.open(level, title.strip(), Place("line", self.at + 1, self.at + lines))
         self.at += lines
-
-    def _keep_bare_heading(self) -> None:
-        if self.bare is not None and self.path[-1][1]:
-            heading = " > ".join(title for _, title in self.path)
-            self.blocks.append(Block(self.path[-1][1], Place("line", self.bare + 1, self.bare + 1), "prose", heading))
-        self.bare = None
 
     def _skip_front_matter_rule(self) -> None:
         """Front matter is read as a paragraph of its own; without this its closing rule would make it a heading."""

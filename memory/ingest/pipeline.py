@@ -9,7 +9,7 @@ from typing import Protocol
 from journal.errors import InvalidInput
 from memory.errors import UnreadableDocument
 from memory.ingest.folders import Listing, list_folder
-from memory.ingest.loaders import Source, document_digest, file_digest, read_bytes, read_document, read_file
+from memory.ingest.loaders import Source, document_digest, file_digest, read_bytes, read_document, read_file, storable
 from memory.items import Document, Ingested, Progress
 from memory.settings import MemorySettings
 
@@ -76,8 +76,9 @@ class _Batches:
 async def add_documents(shelf: Shelf, documents: Sequence[Document], settings: MemorySettings) -> Ingested:
     """Store what is new or changed. Of several documents with one source the last counts."""
     latest = {document.source: document for document in documents}
-    if "" in latest:
-        raise InvalidInput("A document needs a source, the name it is cited by.")
+    for name in latest:
+        if not name.strip() or name != storable(name):
+            raise InvalidInput(f"{name!r} cannot be a document's source, the name it is cited by.")
     known = await shelf.known(list(latest))
     tally = _Tally()
     batches = _Batches(shelf, tally)
@@ -117,13 +118,21 @@ def _read_changed(document: Document, known: Known | None, settings: MemorySetti
 async def add_path(
     shelf: Shelf, path: Path, settings: MemorySettings, on_progress: Callable[[Progress], None] | None = None
 ) -> Ingested:
-    """Store a file or a folder. Raises ``InvalidInput`` where nothing is, ``UnreadableDocument`` for a single unreadable file."""
+    """Store a file or a folder.
+
+    Raises ``InvalidInput`` where nothing is, ``UnreadableDocument`` for a single file, or a whole folder, that cannot be read.
+    """
+    path, is_folder = await asyncio.to_thread(_look_at, path)
+    if is_folder:
+        return await _Walk(shelf, settings, path, on_progress).add_folder()
+    return await _Walk(shelf, settings, path.parent, on_progress).add_file(path)
+
+
+def _look_at(path: Path) -> tuple[Path, bool]:
     path = path.expanduser().resolve()
     if not path.exists():
         raise InvalidInput(f"There is no file or folder {path}.", hint="Check the path.")
-    if path.is_dir():
-        return await _Walk(shelf, settings, path, on_progress).add_folder()
-    return await _Walk(shelf, settings, path.parent, on_progress).add_file(path)
+    return path, path.is_dir()
 
 
 class _Walk:
@@ -139,7 +148,7 @@ class _Walk:
         self._tally = _Tally()
 
     async def add_file(self, path: Path) -> Ingested:
-        known = await self._shelf.known()
+        known = await self._shelf.known(self._choices(path.name, path))
         name = self._names({path.name: path}, known)[path.name]
         error = await self._add({name: path}, known)
         if error is not None:
@@ -167,14 +176,15 @@ class _Walk:
         self._tally.removed = len(gone)
 
     def _names(self, files: dict[str, Path], known: dict[str, Known]) -> dict[str, str]:
-        """The relative path names a file, unless a file of another folder is known by it: then this folder's name goes before."""
+        """The relative path names a file. Where a file of another folder is known by it, this folder's name goes before."""
         names = {}
         for relative, path in files.items():
-            choices = (relative, f"{self._root.name}/{relative}", str(path))
-            names[relative] = next(
-                (name for name in choices if self._is_free(name, known) and (name == relative or name not in files)), str(path)
-            )
+            choices = [name for name in self._choices(relative, path) if name == relative or name not in files]
+            names[relative] = next((name for name in choices if self._is_free(name, known)), str(path))
         return names
+
+    def _choices(self, relative: str, path: Path) -> list[str]:
+        return [relative, f"{self._root.name}/{relative}", str(path)]
 
     def _is_free(self, name: str, known: dict[str, Known]) -> bool:
         return name not in known or known[name].origin in ("", str(self._root))

@@ -58,7 +58,7 @@ def _row(header: list[str], row: list[str]) -> str:
 
 
 def json_blocks(text: str, size: int) -> list[Block]:
-    """Records under their JSON paths: ``$.fees``, ``$.items[2]``, or ``$.items[2-5]`` where several small ones share a chunk."""
+    """Records under their JSON paths: ``$.fees``, ``$.items[2]``, and ``$.items[2-5]`` once small ones share a chunk."""
     return _guarded(lambda: list(_walk("$", _parse(text, "It"), size)))
 
 

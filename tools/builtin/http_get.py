@@ -1,6 +1,5 @@
 """``http_get``: a page or file of the web, as text."""
 
-import asyncio
 from typing import Annotated
 
 from pydantic import Field
@@ -8,6 +7,7 @@ from pydantic import Field
 from journal.values import SourceRef
 from tools.decorator import tool
 from tools.html_text import html_to_text
+from tools.threads import in_thread
 from tools.types import ToolContext, ToolOutput
 from trust.labels import Label, Trust, Visibility
 
@@ -20,7 +20,7 @@ async def http_get(
 ) -> ToolOutput:
     """Fetch a page or text file from the web. HTML is turned into readable text."""
     fetched = await context.http.get(url)
-    text = await asyncio.to_thread(html_to_text, fetched.text) if fetched.content_type in _HTML else fetched.text
+    text = await in_thread(html_to_text, fetched.text) if fetched.content_type in _HTML else fetched.text
     data = {"url": fetched.url, "status": fetched.status, "content_type": fetched.content_type, "text": text}
     visibility = Visibility.PRIVATE if fetched.private else Visibility.PUBLIC
     label = Label(sources=("tool:http_get",), trust=Trust.UNTRUSTED, visibility=visibility)

@@ -42,7 +42,6 @@ class _Parser:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
-        self._commas: set[str] = set()
 
     def whole(self) -> Value:
         if len(self._tokens) == 1:
@@ -168,21 +167,22 @@ class _Parser:
             raise ToolError(f"There is no function `{name}`; known: {', '.join(sorted(functions.NAMES))}.")
         self._take()
         args: list[Value] = []
+        commas: set[str] = set()
         while not self._is(")"):
             args.append(self._deeper(self._expression))
             if not self._is(","):
                 break
-            self._comma(name)
+            self._comma(name, commas)
         self._close()
         return functions.call(name, args)
 
-    def _comma(self, function: str) -> None:
+    def _comma(self, function: str, seen: set[str]) -> None:
         """``sum(100,200)`` and ``sum(1, 2)`` part arguments; ``sum(1,234, 5)`` may mean either and is refused."""
         before = self._tokens[self._at - 1]
         self._take()
         grouping = before.kind == "number" and not self._now.spaced and _GROUP.fullmatch(self._now.text) is not None
-        self._commas |= {"grouping" if grouping else "spaced" if self._now.spaced else "tight"}
-        if {"grouping", "spaced"} <= self._commas:
+        seen.add("grouping" if grouping else "spaced" if self._now.spaced else "tight")
+        if {"grouping", "spaced"} <= seen:
             raise ToolError(f"The commas in `{function}(...)` are ambiguous: write its numbers without thousands separators.")
 
     def _close(self) -> None:

@@ -9,7 +9,10 @@ from typing import Literal
 from tools.errors import ToolError
 
 MAX_CHARS = 1000
+WORDS = frozenset({"of", "to", "in", "as"})
+"""Names that are neither units nor functions (``in`` is also an inch)."""
 _MAX_EXPONENT = 300
+_SPELLED_OUT = {"plus": "+", "minus": "-", "times": "*", "per": "/", "percent": "%"}
 _SPELLINGS = str.maketrans({"×": "*", "÷": "/", "·": "*", "−": "-", "–": "-", "\u00a0": " ", "\u202f": " "})  # noqa: RUF001
 _EXPONENT = r"(?:[eE][+-]?\d+)?(?![\w.])"
 _TAIL = rf"(?:\.\d+)?(?:{_EXPONENT}|(?=[^\W\d]))"
@@ -49,7 +52,7 @@ def tokenize(text: str) -> list[Token]:
         if match is None:
             raise ToolError(f"`{_word(text, start)}` is not understood in `{text}`.")
         if match[0] == "(":
-            calls.append(bool(tokens) and tokens[-1].kind == "name")
+            calls.append(bool(tokens) and tokens[-1].kind == "name" and tokens[-1].text not in WORDS)
         elif match[0] == ")" and calls:
             calls.pop()
         tokens.append(_token(match, spaced=start > at or start == 0))
@@ -69,7 +72,8 @@ def _token(match: re.Match[str], *, spaced: bool) -> Token:
     if match["number"]:
         return Token("number", text, spaced, _number(text))
     if match["name"]:
-        return Token("op", "/", spaced) if text == "per" else Token("name", text, spaced)
+        op = _SPELLED_OUT.get(text.lower())
+        return Token("op", op, spaced) if op else Token("name", text, spaced)
     return Token("op", "**" if text == "^" else text, spaced)
 
 

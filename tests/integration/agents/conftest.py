@@ -164,5 +164,5 @@ def _model(stub: StubServer, name: str) -> dict[str, Any]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until something holds; the test's own timeout is the limit."""
-    while not condition():  # noqa: ASYNC110 - what is waited for happens in files and other processes
+    while not condition():
         await asyncio.sleep(0.005)

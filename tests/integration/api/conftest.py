@@ -2,9 +2,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from served_api import Api, serving
 
 from api.settings import ApiSettings
+from tests.integration.api.served_api import Api, serving
 
 
 @pytest.fixture

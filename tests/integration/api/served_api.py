@@ -19,7 +19,7 @@ from api.settings import ApiSettings
 from journeyman.testing import Asked, Call, Reply, StubServer
 
 TOOLS = '''
-from journeyman import tool
+from tools.decorator import tool
 
 @tool
 def shout(text: str) -> str:
@@ -30,9 +30,9 @@ def shout(text: str) -> str:
 
 def play(asked: Asked) -> Reply:
     """``turns=N`` calculates N times, ``shout`` uses a tool that needs a person's yes, ``ask`` asks them a question."""
-    goal = str(asked.body["messages"])
+    goal = next(message["content"] for message in asked.body["messages"] if message["role"] == "user")
     turns = int(found[1]) if (found := re.search(r"turns=(\d+)", goal)) else 1
-    if asked.tool_results >= (turns if "turns=" in goal else 1) or "answer at once" in goal:
+    if asked.tool_results >= turns or "at once" in goal:
         return Reply(text="All done.")
     if "shout" in goal:
         return Reply(calls=(Call(tool="shout", args={"text": "hello"}),))
@@ -65,6 +65,7 @@ class Api:
     keys: KeyStore
     runtime: Runtime
     server: ApiServer
+    spec: dict[str, Any]
 
     async def submit(self, goal: str, **more: Any) -> str:
         response = await self.client.post("/v1/tasks", json={"goal": goal, **more})
@@ -72,19 +73,21 @@ class Api:
         return str(response.json()["id"])
 
     async def until(self, task_id: str, *statuses: str) -> dict[str, Any]:
-        """The task, once it has one of ``statuses``."""
+        """The task, once it has one of ``statuses``; it may not end otherwise."""
 
-        async def task() -> dict[str, Any]:
-            return dict((await self.client.get(f"/v1/tasks/{task_id}")).json())
+        async def look() -> dict[str, Any]:
+            task = dict((await self.client.get(f"/v1/tasks/{task_id}")).json())
+            assert task["status"] in statuses or task["ended_at"] is None, task
+            return task
 
-        return await eventually(task, lambda found: found["status"] in statuses)
+        return await eventually(look, lambda task: task["status"] in statuses)
 
     async def ended(self, goal: str, **more: Any) -> dict[str, Any]:
         return await self.until(await self.submit(goal, **more), "completed", "failed", "canceled", "rejected")
 
     def connect(self, key: str | None = None) -> httpx.AsyncClient:
         """Another client, with ``key`` or the same one; an empty key is none."""
-        return connect(self.url, self.key if key is None else key)
+        return connect(self.url, self.key if key is None else key, self.spec)
 
 
 T = TypeVar("T")
@@ -92,14 +95,33 @@ T = TypeVar("T")
 
 async def eventually(look: Callable[[], Awaitable[T]], good: Callable[[T], bool]) -> T:
     """What ``look`` finds once it is good; the test's own timeout bounds the wait."""
-    while not good(found := await look()):  # noqa: ASYNC110 - the condition lies behind a socket
+    while not good(found := await look()):
         await asyncio.sleep(0.01)
     return found
 
 
-def connect(url: str, key: str) -> httpx.AsyncClient:
+def connect(url: str, key: str, spec: dict[str, Any]) -> httpx.AsyncClient:
+    """A client that holds every answer against the OpenAPI document."""
+
+    async def check(response: httpx.Response) -> None:
+        documented(spec, response)
+
     headers = {"authorization": f"Bearer {key}"} if key else {}
-    return httpx.AsyncClient(base_url=url, headers=headers, timeout=30)
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=30, event_hooks={"response": [check]})
+
+
+def documented(spec: dict[str, Any], response: httpx.Response) -> None:
+    """Fail unless the OpenAPI document says that this route may answer so."""
+    request = response.request
+    paths = (path for path in spec["paths"] if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.url.path))
+    operation = spec["paths"].get(next(paths, None), {}).get(request.method.lower())
+    if operation is None:
+        return
+    responses = operation["responses"]
+    status = str(response.status_code)
+    assert status in responses, f"{request.method} {request.url.path} may not answer {status}: {sorted(responses)}"
+    media_type = response.headers.get("content-type", "").partition(";")[0]
+    assert media_type in responses[status].get("content", {"": None}), (request.url.path, status, media_type)
 
 
 @asynccontextmanager
@@ -111,14 +133,15 @@ async def serving(home: Path, settings: ApiSettings) -> AsyncIterator[Api]:
         dispatcher = InThisProcess()
         runtime = dispatcher.runtime = await Runtime.open(_settings(home, stub.url), dispatcher=dispatcher)
         keys = KeyStore(runtime.database, run_token="the-token-of-this-run")
-        server = ApiServer(create_app(runtime, keys, settings), settings)
+        app = create_app(runtime, keys, settings)
+        server = ApiServer(app, settings)
         running = asyncio.create_task(server.serve())
         try:
             await eventually(_started(server), bool)
             url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
             key = (await keys.create("test")).key
-            async with connect(url, key) as client:
-                yield Api(client, url, key, keys, runtime, server)
+            async with connect(url, key, app.openapi()) as client:
+                yield Api(client, url, key, keys, runtime, server, app.openapi())
         finally:
             server.should_exit = True
             await running

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-from served_api import Api
+
+from tests.integration.api.served_api import Api
 
 STREAM = {"accept": "text/event-stream"}
 

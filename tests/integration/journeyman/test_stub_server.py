@@ -119,6 +119,7 @@ async def test_a_plain_answer_can_be_cut_too() -> None:
             await ask(stub, "x")
 
 
+@pytest.mark.timeout(20)
 async def test_stopping_does_not_wait_for_slow_answers() -> None:
     async with StubServer([Rule(reply=Reply(delay_seconds=3600))]) as stub, httpx.AsyncClient() as client:
         with pytest.raises(httpx.ReadTimeout):

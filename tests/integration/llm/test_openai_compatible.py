@@ -296,6 +296,7 @@ async def test_the_key_never_shows_in_an_error(
     assert stub.requests[0].headers["authorization"] == f"Bearer {key}"
 
 
+@pytest.mark.timeout(30)
 async def test_two_hundred_calls_are_open_at_once(model_at: ModelAt) -> None:
     everybody_is_here = asyncio.Event()
     here = 0
