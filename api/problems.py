@@ -117,6 +117,8 @@ def respond(error: Exception, *, request_id: str | None = None) -> Response:
     """The problem document of any exception. One that is not ``known`` says nothing of what happened inside."""
     if isinstance(error, HTTPException):
         return _document(error.status_code, str(error.detail), getattr(error, "hint", ""), headers=error.headers)
+    if isinstance(error, StorageError):
+        _log.error("the database failed a request: %s", error.message)
     if isinstance(error, JourneymanError):
         status = _status(type(error))
         retry = {"retry-after": str(RETRY_SECONDS)} if status == 503 else None
@@ -133,8 +135,6 @@ async def handle(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and not isinstance(error, Fault) and error.status_code in (404, 405):
         detail = f"There is no route {request.method} {request.url.path[:_PATH_CHARS]}."
         return _document(error.status_code, detail, "The routes are described under /docs.", headers=error.headers)
-    if isinstance(error, StorageError):
-        _log.error("%s %s: %s", request.method, request.url.path, error.message)
     return respond(error)
 
 

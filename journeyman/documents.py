@@ -1,13 +1,14 @@
 """Keeping a served memory in step with a folder, over the API."""
 
-import os
+import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from journal.errors import InvalidInput
+from memory.ingest.folders import Listing, list_folder
 from memory.items import Ingested, Progress
 from trust.digest import digest_bytes
 
@@ -29,11 +30,13 @@ async def upload_path(
 ) -> "Document":
     """Upload a file, or a folder with all below it.
 
-    In a folder's own namespace what is gone from disk is forgotten. In any other the API cannot tell what came from it.
+    In a folder's own namespace what is gone from disk is forgotten. In any other the API cannot tell what came from it,
+    and of what could not be listed nothing is known to be gone.
     """
-    files, is_folder = dict(_files(path)), path.is_dir()  # noqa: ASYNC240  (a short look at a local disk)
+    listing, is_folder = await asyncio.to_thread(_listing, path)
+    files = listing.files
     counts = {"added": 0, "unchanged": 0, "removed": 0, "items": 0}
-    skipped: dict[str, str] = {}
+    skipped = dict(listing.unread)
     for done, (source, file) in enumerate(files.items()):
         if on_progress:
             on_progress(Progress(done, len(files), source))
@@ -43,22 +46,16 @@ async def upload_path(
             skipped[source] = str(error)
         else:
             counts = {name: count + answer[name] for name, count in counts.items()}
-    if is_folder and namespace == namespace_of(path):
+    if is_folder and not listing.unread and namespace == namespace_of(path):
         counts["removed"] += await _forget_all_but(client, namespace, files)
     return asdict(Ingested(**counts, skipped=skipped))
 
 
-def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    """Source and file; hidden files and folders are left out."""
-    if not path.is_dir():
-        yield path.name, path
-        return
-    for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            file = Path(folder, name)
-            if not name.startswith(".") and file.is_file():
-                yield file.relative_to(path).as_posix(), file
+def _listing(path: Path) -> tuple[Listing, bool]:
+    """What is to be read, named as ``Memory.add_path`` names it, and whether ``path`` is a folder."""
+    if path.is_dir():
+        return list_folder(path), True
+    return Listing(files={path.name: path}), False
 
 
 async def _forget_all_but(client: "Client", namespace: str, sources: dict[str, Path]) -> int:

@@ -108,6 +108,7 @@ class LocalClient(Client):
             return await coming
         finally:
             coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
 
     async def _work_on(self, task_id: str) -> None:
         """Run a task until it ends or waits for a person, through waits that end by themselves."""

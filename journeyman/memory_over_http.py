@@ -35,10 +35,19 @@ class MemoryOverHttp:
         return Ingested(**counts)
 
     async def add_path(
-        self, tenant: str, namespace: str, path: Path, *, on_progress: Callable[[Progress], None] | None = None
+        self,
+        tenant: str,
+        namespace: str,
+        path: Path,
+        *,
+        source: str | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> Ingested:
         client = await self._connected()
-        return Ingested(**await client.add_path(path, namespace, on_progress=on_progress))
+        if source is None:
+            return Ingested(**await client.add_path(path, namespace, on_progress=on_progress))
+        done = await client.upload(path, source=source, namespace=namespace)
+        return Ingested(**{name: done[name] for name in ("added", "unchanged", "removed", "items")})
 
     async def search(self, tenant: str, query: Query) -> list[Recalled]:
         """Raises ``InvalidInput`` for more than one namespace, which the API does not know."""

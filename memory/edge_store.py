@@ -48,11 +48,16 @@ class EdgeMemory:
         return result
 
     async def add_path(
-        self, tenant: str, namespace: str, path: Path, *, on_progress: Callable[[Progress], None] | None = None
+        self,
+        tenant: str,
+        namespace: str,
+        path: Path,
+        *,
+        source: str | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> Ingested:
-        result = await pipeline.add_path(
-            _Shelf(self._thread, self._index, tenant, namespace), path, self._settings, on_progress
-        )
+        shelf = _Shelf(self._thread, self._index, tenant, namespace)
+        result = await pipeline.add_path(shelf, path, self._settings, source=source, on_progress=on_progress)
         await self._thread.run(Shard.flush)
         self._catch_up()
         return result

@@ -96,9 +96,13 @@ class Memory(Protocol):
         namespace: str,
         path: Path,
         *,
+        source: str | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Ingested:
-        """Remember a file, or a folder with all below it; of a folder, what is gone from disk is forgotten."""
+        """Remember a file, or a folder with all below it; of a folder, what is gone from disk is forgotten.
+
+        ``source`` names a file that was handed over and only passes through ``path``.
+        """
 
     async def search(self, tenant: str, query: Query) -> list[Recalled]:
         """The best ``query.k`` items, best first."""

@@ -14,8 +14,8 @@ from api.routing import Caller, Served, StrictRoute, answer, read_json
 from api.schemas import FoundDocument, FoundList, IngestedDocument, MemoryItemDocument, MemoryPage
 from api.uploads import received_file
 from journal.errors import InvalidInput
-from memory.items import Document, Ingested, Query
-from trust.labels import Label, Trust, Visibility
+from memory.ingest.loaders import media_type_of
+from memory.items import Document, Ingested, Query, private_label
 
 router = APIRouter(prefix="/v1/memory", tags=["memory"], route_class=StrictRoute)
 
@@ -25,7 +25,8 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class DocumentRequest(BaseModel):
-    """A text to remember. ``source`` names it in citations; the same source again replaces what was there."""
+    """A text to remember. ``source`` names it in citations, and its ending the form of the text (``rules.md``, ``ports.csv``);
+    the same source again replaces what was there."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -95,8 +96,8 @@ async def add_document(request: Request, runtime: Served, caller: Caller) -> Res
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         return await _add_file(request, runtime, caller)
     body = validated(DocumentRequest, await read_json(request))
-    label = Label(sources=(f"memory:{body.source}",), trust=Trust.UNTRUSTED, visibility=Visibility.PRIVATE)
-    document = Document(body.text, body.source, label, metadata=body.metadata)
+    media_type = media_type_of(body.source)
+    document = Document(body.text, body.source, private_label(body.source), media_type, body.metadata)
     return _ingested(body.source, await runtime.memory.add(caller.tenant, body.namespace, [document]))
 
 

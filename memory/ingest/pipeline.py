@@ -116,13 +116,20 @@ def _read_changed(document: Document, known: Known | None, settings: MemorySetti
 
 
 async def add_path(
-    shelf: Shelf, path: Path, settings: MemorySettings, on_progress: Callable[[Progress], None] | None = None
+    shelf: Shelf,
+    path: Path,
+    settings: MemorySettings,
+    *,
+    source: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Ingested:
-    """Store a file or a folder.
+    """Store a file or a folder; with ``source``, a file handed over under that name.
 
     Raises ``InvalidInput`` where nothing is, ``UnreadableDocument`` for a single file, or a whole folder, that cannot be read.
     """
     path, is_folder = await asyncio.to_thread(_look_at, path)
+    if source is not None:
+        return await _Walk(shelf, settings, path.parent, on_progress, origin="").add_as(source, path)
     if is_folder:
         return await _Walk(shelf, settings, path, on_progress).add_folder()
     return await _Walk(shelf, settings, path.parent, on_progress).add_file(path)
@@ -136,23 +143,37 @@ def _look_at(path: Path) -> tuple[Path, bool]:
 
 
 class _Walk:
-    """One ingestion of files that were found under ``root``."""
+    """One ingestion of files that were found under ``root``, or handed over: then their ``origin`` is ``""``."""
 
     def __init__(
-        self, shelf: Shelf, settings: MemorySettings, root: Path, on_progress: Callable[[Progress], None] | None
+        self,
+        shelf: Shelf,
+        settings: MemorySettings,
+        root: Path,
+        on_progress: Callable[[Progress], None] | None,
+        *,
+        origin: str | None = None,
     ) -> None:
         self._shelf = shelf
         self._settings = settings
         self._root = root
+        self._origin = str(root) if origin is None else origin
         self._report = on_progress or (lambda _: None)
         self._tally = _Tally()
 
     async def add_file(self, path: Path) -> Ingested:
         known = await self._shelf.known(self._choices(path.name, path))
         name = self._names({path.name: path}, known)[path.name]
+        return await self._add_one(name, path, known, shown=str(path))
+
+    async def add_as(self, name: str, path: Path) -> Ingested:
+        """A file that is known by ``name``, wherever it lies now."""
+        return await self._add_one(name, path, await self._shelf.known([name]), shown=name)
+
+    async def _add_one(self, name: str, path: Path, known: dict[str, Known], *, shown: str) -> Ingested:
         error = await self._add({name: path}, known)
         if error is not None:
-            raise UnreadableDocument(f"{path} was not added. {error.message}", hint=error.hint)
+            raise UnreadableDocument(f"{shown} was not added. {error.message}", hint=error.hint)
         return self._tally.result()
 
     async def add_folder(self) -> Ingested:
@@ -211,9 +232,8 @@ class _Walk:
     def _read(self, name: str, path: Path, known: Known | None) -> Source | UnreadableDocument | None:
         try:
             data = read_bytes(path, self._settings)
-            origin = str(self._root)
-            if known == Known(file_digest(data, self._settings), origin):
+            if known == Known(file_digest(data, self._settings), self._origin):
                 return None
-            return read_file(data, path, name, origin, self._settings)
+            return read_file(data, path, name, self._origin, self._settings)
         except UnreadableDocument as error:
             return error

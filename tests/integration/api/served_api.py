@@ -16,10 +16,13 @@ from api.app import create_app
 from api.keys import KeyStore
 from api.server import ApiServer
 from api.settings import ApiSettings
+from journeyman.keyring import keys_of
 from journeyman.testing import Asked, Call, Reply, StubServer
 
+RUN_TOKEN = "the-token-of-this-run"
+
 TOOLS = '''
-from tools.decorator import tool
+from journeyman import tool
 
 @tool
 def shout(text: str) -> str:
@@ -132,7 +135,7 @@ async def serving(home: Path, settings: ApiSettings) -> AsyncIterator[Api]:
     async with StubServer(play) as stub:
         dispatcher = InThisProcess()
         runtime = dispatcher.runtime = await Runtime.open(_settings(home, stub.url), dispatcher=dispatcher)
-        keys = KeyStore(runtime.database, run_token="the-token-of-this-run")
+        keys = keys_of(runtime, RUN_TOKEN)
         app = create_app(runtime, keys, settings)
         server = ApiServer(app, settings)
         running = asyncio.create_task(server.serve())

@@ -105,7 +105,7 @@ async def test_json_with_a_charset_or_a_suffix_is_json(api: Api) -> None:
         assert response.status_code == 202, media_type
 
 
-@pytest.mark.parametrize("key", ["", " ", "x" * 256, "white space", "ünicode"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "white space", "ünicode"])
 async def test_an_unusable_idempotency_key_is_refused(api: Api, key: str) -> None:
     headers = {"idempotency-key": key.encode()}
     problem(await api.client.post("/v1/tasks", json={"goal": "x"}, headers=headers), 422)  # type: ignore[arg-type]
@@ -116,16 +116,6 @@ async def test_a_route_or_method_that_is_not_there(api: Api) -> None:
     response = await api.client.delete("/v1/tasks")
     problem(response, 405)
     assert "GET" in response.headers["allow"] or "POST" in response.headers["allow"]
-
-
-async def test_an_unexpected_exception_is_logged_and_not_told(api: Api, caplog: pytest.LogCaptureFixture) -> None:
-    await api.runtime.memory.close()
-    response = await api.client.get("/v1/memory")
-    if response.status_code == 500:
-        document = problem(response, 500)
-        assert document["request_id"] == response.headers["x-request-id"]
-        assert document["request_id"] in caplog.text
-        assert "Error" not in document["detail"]
 
 
 async def test_a_ten_megabyte_goal_is_refused_by_its_length(api: Api) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from journeyman.testing import Call, Reply, Rule, StubServer, When
+from journeyman.testing import Rule, StubServer
 
 PROGRAM = Path(sys.executable).with_name("journeyman")
 PATIENCE = 60.0
@@ -161,14 +161,6 @@ class Served:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         os.kill(self.pid, number)
-
-
-def steps(count: int) -> list[Rule]:
-    """A model that looks ``count`` items up, one after the other, and is done."""
-    looks = [
-        Rule(when=When(tool_results=n), reply=Reply(calls=(Call(tool="lookup", args={"q": f"item{n}"}),))) for n in range(count)
-    ]
-    return [*looks, Rule(reply=Reply(text="All done."))]
 
 
 @pytest.fixture

@@ -104,7 +104,8 @@ async def test_documents_are_read_first_and_the_task_recalls_from_them_alone(pla
         (house.root / name).mkdir()
         (house.root / name / "fees.md").write_text(f"# Fees\n\nThe berth fee is {fee} a night.\n")
     other = await house.run("run", "fee?", "--docs", "south")
-    assert "99 euros" in json.dumps(house.stub.requests[-1].body), other.err
+    assert other.code == 0, other.err
+    assert "99 euros" in json.dumps(house.stub.requests[-1].body)
     ended = await house.run("run", "fee?", "--docs", "north")
     assert ended.code == 0
     assert "fees.md" in ended.out
@@ -153,7 +154,7 @@ async def test_an_interrupted_run_hands_its_task_back_and_says_how_to_go_on(buil
     await house.until((house.tools / "waiting").exists)
     running.send_signal(signal.SIGINT)
     interrupted = await house.ended(running)
-    assert (interrupted.code, interrupted.out) == (130, "")
+    assert (interrupted.code, interrupted.out) == (130, ""), interrupted.err
     command = next(line for line in interrupted.err.splitlines() if "journeyman tasks watch" in line)
     (house.tools / "go").touch()
     ended = await house.run(*command[command.index("journeyman") :].split()[1:])

@@ -43,8 +43,11 @@ def test_the_table_covers_every_error_of_the_journal() -> None:
 
 
 @pytest.mark.parametrize("kind", [errors.StorageError, errors.StorageFull, errors.StorageUnavailable, errors.SchemaTooNew])
-def test_storage_errors_do_not_name_the_database(kind: type[JourneymanError]) -> None:
+def test_storage_errors_name_the_database_in_the_log_alone(
+    kind: type[JourneymanError], caplog: pytest.LogCaptureFixture
+) -> None:
     assert b"journal.db" not in bytes(respond(kind("The database /home/me/journal.db is locked.")).body)
+    assert "/home/me/journal.db" in caplog.text
 
 
 def test_an_unexpected_exception_says_nothing_of_what_happened() -> None:
