@@ -44,7 +44,7 @@ _SUPERLATIVE_COLUMN = {
 }  # fmt: skip
 
 
-PART = 60
+PART = 40
 """How many numbers one addition takes."""
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 
 from llm.providers.rehearsal.dates import find_dates, find_times, has_when
@@ -95,7 +96,7 @@ def _score(s: Segment, asked: _Asked) -> Scored:
 
 def _modified(question: str) -> tuple[tuple[str, str], ...]:
     words = tokens(question)
-    pairs = zip(words, words[1:], strict=False)
+    pairs = pairwise(words)
     canons = ((canon(m), canon(h)) for m, h in pairs if not {m, h} & STOPWORDS and not m.isdigit())
     return tuple((m, h) for m, h in canons if m not in _LIGHT and not known_unit(m) and not known_unit(h))
 

@@ -89,9 +89,8 @@ class Reckoner:
         """All ways to reach the target with at least one given used, best first."""
         found: list[Product] = []
         for fact, relevance in self.facts:
-            for product in (self._times(fact, relevance), self._inverse(fact, relevance)):
-                if product is not None and (product.used | product.met or self._stands_alone(product)):
-                    found.append(product)
+            both = (self._times(fact, relevance), self._inverse(fact, relevance))
+            found += [p for p in both if p is not None and (p.used | p.met or self._stands_alone(p))]
         return sorted(found, key=lambda p: -p.score)
 
     def _stands_alone(self, product: Product) -> bool:
