@@ -123,7 +123,7 @@ def own_tool(tools: Toolbox, text: str) -> Answer | None:
         args = fill_arguments(tools.offers[name].parameters, text)
         if args is None:
             continue
-        return attempt(f"use {name}", lambda name=name, args=args: _result(name, tools.read_whole(name, **args)))  # type: ignore[misc]
+        return attempt(f"use {name}", lambda name=name, args=args: _result(name, tools.read_whole(name, **args)))
     return None
 
 
@@ -140,7 +140,8 @@ def _fit(offer: ToolOffer, text: str) -> float:
     asked = {canon(t) for t in tokens(text)}
     described = set(content(offer.description.split("\n")[0]))
     names = len(set(named) & asked)
-    if named and names == len(set(named)) and (len(set(named)) > 1 or described & set(content(text)) - set(named)):
+    telling = len(set(named)) > 1 or described & set(content(text)) - set(named) or offer.parameters.get("required")
+    if named and names == len(set(named)) and telling:
         return 3.0 + names
     shared = len(described & set(content(text)))
     return 1.0 + shared / 10 if names and shared >= 2 and shared >= len(described) / 3 else 0.0

@@ -38,6 +38,7 @@ class Goal:
 
 
 MAX_ASKS = 12
+MAX_SENTENCES = 400
 _WH = r"(?:(?:at|in|on|by|for|from|to|until|since|with|under|of|through|between)\s+)?(?:what|which|who|whom|whose|when|where|why|how)(?:'s|’s)?"
 _CLEAR = (
     r"(?:tell|give\s+me|find|calculate|compute|work\s+out|figure\s+out|add\s+up|convert|fetch|download|write|save|store|put|append|export|create|remember|memori[sz]e|summari[sz]e"
@@ -79,7 +80,7 @@ def read_goal(text: str) -> Goal:
         if not found:
             statements.append(sentence)
     if not any(ask.kind not in (WRITE, REMEMBER) or ask.literal for ask in asks) and statements:
-        asks = [Ask(QUESTION, statement) for statement in statements[-3:]] + asks
+        asks = [classify(statement) for statement in statements[-3:]] + asks
         statements = statements[:-3]
     return Goal(tuple(asks[:MAX_ASKS]), tuple(statements[:400]), text)
 
@@ -89,7 +90,7 @@ _MARKER = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|\(?[a-h]\)|[-*•])\s+")
 
 def _sentences(text: str) -> list[str]:
     lines = (_MARKER.sub("", line).strip() for line in text.splitlines())
-    return [s for line in lines if line for s in split_sentences(line)]
+    return [s for line in lines if line for s in split_sentences(line)][:MAX_SENTENCES]
 
 
 def _read_sentence(sentence: str) -> list[Ask]:
@@ -129,7 +130,7 @@ _BEYOND = re.compile(
     re.IGNORECASE,
 )
 _SELF = re.compile(
-    r"^(?:who|what) are you\b|\bwhat (?:can|do) you do\b|^how are you\b|\bwhich model are you\b|\bare you (?:an? )?(?:ai|llm|gpt|human|bot)\b",
+    r"^(?:hi|hello|hey)\W*$|^(?:who|what) are you\b|\bwhat (?:can|do) you do\b|^how are you\b|\bwhich model are you\b|\bare you (?:an? )?(?:ai|llm|gpt|human|bot)\b",
     re.IGNORECASE,
 )
 _WRITE = re.compile(
