@@ -1,12 +1,11 @@
 """``journeyman config``: what the settings are, where each came from, and what is wrong with them."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from journeyman.cli.context import invocation, load_settings
+from journeyman.cli.context import Invocation, invocation, load_settings
 from journeyman.cli.exits import Exit
 from journeyman.cli.options import Json
 from journeyman.cli.output import say, show, show_json, show_table
@@ -27,7 +26,7 @@ def show_settings(ctx: typer.Context, as_json: Json = False) -> None:
       journeyman --config other.toml config show --json
     """
     settings = load_settings(ctx)
-    origins = Origins(settings)
+    origins = Origins(settings, invocation(ctx))
     values = [(path, value, origins.of(path)) for path, value in leaves(redacted(settings))]
     if as_json:
         listed = [{"setting": ".".join(path), "value": value, "from": origin} for path, value, origin in values]
@@ -62,15 +61,19 @@ def check(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 class Origins:
-    """Where each setting's value came from: a variable, a flag, the file, or the defaults."""
+    """Where each setting's value came from: an option, a variable, the file, or the defaults."""
 
-    def __init__(self, settings: "Settings") -> None:
+    def __init__(self, settings: "Settings", given: Invocation) -> None:
         import tomllib
 
         from pydantic_settings import EnvSettingsSource
 
         file = settings.config_file
-        self._layers: list[tuple[str, Mapping[str, Any]]] = [("variable", EnvSettingsSource(type(settings))())]
+        options = {"home": given.home} if given.home else {}
+        self._layers: list[tuple[str, Mapping[str, Any]]] = [
+            ("option", options),
+            ("variable", EnvSettingsSource(type(settings))()),
+        ]
         if file is not None:
             self._layers.append((file.name, tomllib.loads(file.read_text(encoding="utf-8"))))
 
@@ -115,8 +118,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def config_of(path: Path | None) -> str:
-    """How to name the configuration in a sentence."""
-    return str(path) if path else "the settings (there is no configuration file)"
