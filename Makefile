@@ -1,24 +1,41 @@
-GOAL ?=
-DOCS ?=
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install run serve test lint lock
+# A goal over a folder of documents; the default needs recall, arithmetic and a file.
+export GOAL ?= How long does a lease last by default, and how many leases fit one after the other into 3 minutes? Write the answer to leases.md.
+export DOCS ?= docs
+
+.PHONY: install run serve test lint bench lock
 
 install: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
+
+run: install
+	@$(BIN)/journeyman run --docs "$$DOCS" "$$GOAL"
+
+serve: install
+	@$(BIN)/journeyman serve
 
 test: install
 	@$(BIN)/python -m pytest
 
 lint: install
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 
+# By hand, on a quiet machine: figures are ratios to plain loops run in the same sitting.
+bench: install
+	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
+
+# Needs uv. Hashes of every platform's wheels, no addresses.
 lock:
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev -o requirements.lock pyproject.toml
+	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--extra dev -o requirements.lock pyproject.toml

@@ -27,9 +27,11 @@ _NAMES: dict[type[JourneymanError], tuple[str, Outcome]] = {
 def completion(state: TaskState, answer: str) -> ev.TaskCompleted:
     """The terminal event of a met goal: the answer with its label, and the sources it names.
 
-    An answer that names none of the sources the task has seen carries all of them: it may rest on any.
+    Where the answer names positions, those; else every position of the documents it names. An answer that names none of
+    what the task has seen carries all of it: it may rest on any.
     """
-    named = tuple(source for source in state.sources if source.source in answer)
+    exact = tuple(s for s in state.sources if f"{s.source}, {s.position}" in answer)
+    named = exact or tuple(s for s in state.sources if s.source in answer)
     label = state.context_label or join(state.submitted.label, SYSTEM)
     return ev.TaskCompleted(answer=answer, sources=_first_of_each(named or state.sources), label=label)
 

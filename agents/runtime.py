@@ -16,6 +16,7 @@ from agents.requests import Decision, InputRequest, TaskRequest
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_event
+from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotFound
 from journal.events import Event, TaskSubmitted
 from journal.ids import new_id
@@ -54,6 +55,7 @@ class Runtime:
         self,
         settings: RuntimeSettings,
         *,
+        database: Database,
         journal: Journal,
         memory: Memory,
         tools: Registry,
@@ -62,6 +64,8 @@ class Runtime:
         dispatcher: Dispatcher | None = None,
     ) -> None:
         self.settings = settings
+        self.database = database
+        """Where the journal lives; rooms above keep their own tables there too."""
         self.journal = journal
         self.memory = memory
         self.tools = tools
@@ -91,6 +95,7 @@ class Runtime:
         )
         return cls(
             settings,
+            database=journal.database,
             journal=journal,
             memory=memory,
             tools=tools,

@@ -20,6 +20,7 @@ from journal.errors import (
     NotFound,
     SchemaTooNew,
     StaleLease,
+    StorageContended,
     StorageError,
     StorageFull,
     StorageUnavailable,
@@ -34,6 +35,7 @@ STATUS_OF: Mapping[type[JourneymanError], int] = {
     ConfigurationError: 500,
     StaleLease: 503,
     StorageFull: 507,
+    StorageContended: 503,
     StorageUnavailable: 503,
     SchemaTooNew: 503,
     StorageError: 500,
@@ -66,6 +68,7 @@ _DESCRIPTIONS: Mapping[int, str] = {
 
 _STORAGE: Mapping[type[StorageError], str] = {
     StorageFull: "There is no room left to store this; nothing was written.",
+    StorageContended: "The database is too busy with other work.",
     StorageUnavailable: "The database cannot be reached.",
     SchemaTooNew: "The database was written by a newer version of this program.",
 }

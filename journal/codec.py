@@ -88,7 +88,7 @@ class Codec:
 
     def __init__(self, kinds: Mapping[str, type[EventData]], upcasts: Mapping[tuple[str, int], Upcast] | None = None) -> None:
         self._kinds = dict(kinds)
-        self._upcasts = dict(upcasts or {})
+        self.upcasts = dict(upcasts or {})
 
     def encode(self, event: Event) -> StoredEvent:
         """The event's columns, its data inline however large it is (see ``offload``)."""
@@ -125,7 +125,7 @@ class Codec:
             return cls.__pydantic_validator__.validate_json(payload)  # type: ignore[no-any-return]
         fields = json.loads(payload)
         for old in range(version, cls.schema_version):
-            fields = self._upcasts[kind, old](fields)
+            fields = self.upcasts[kind, old](fields)
         return cls.model_validate_json(json.dumps(fields))
 
 

@@ -60,14 +60,20 @@ def read_record(connection: Connection, tenant: str, task_id: str) -> TaskRecord
 
 def read_records(connection: Connection, tenant: str, which: TaskFilter) -> list[TaskRecord]:
     """See ``Journal.records``."""
-    query = _RECORD.where(tasks.c.tenant == tenant).order_by(tasks.c.id.desc()).limit(which.limit)
+    query = listing(tenant, which)
     if which.before is not None:
         query = query.where(tasks.c.id < _cursor(connection, tenant, which.before))
+    return [to_record(row) for row in connection.execute(query).mappings()]
+
+
+def listing(tenant: str, which: TaskFilter) -> Select[Any]:
+    """The rows of the tasks that ``which`` asks for, newest first, its cursor apart."""
+    query = _RECORD.where(tasks.c.tenant == tenant).order_by(tasks.c.id.desc()).limit(which.limit)
     wanted = {"status": which.status and which.status.value, "thread_id": which.thread_id, "agent": which.agent}
     for column, value in wanted.items():
         if value is not None:
             query = query.where(tasks.c[column] == value)
-    return [to_record(row) for row in connection.execute(query).mappings()]
+    return query
 
 
 def _cursor(connection: Connection, tenant: str, before: str) -> int:
@@ -95,16 +101,17 @@ def read_last_seq(connection: Connection, tenant: str, task_id: str) -> int:
 
 def read_runnable(connection: Connection, limit: int) -> list[str]:
     """See ``Journal.runnable``."""
-    return list(connection.scalars(_runnable().limit(limit)))
+    return list(connection.scalars(runnable(limit)))
 
 
-def _runnable() -> Select[Any]:
+def runnable(limit: int) -> Select[Any]:
+    """Public ids of the tasks that want work and that nobody holds, longest neglected first."""
     c = tasks.c
     now = database_now()
     free = or_(c.lease_until.is_(None), c.lease_until <= now)
-    wanted = or_(c.due_at <= now, c.mail_at.is_not(None))
+    wanted = or_(c.due_at <= now, c.mail_at > 0)  # each side has an index over the few rows that have a value
     since = case((c.due_at.is_(None), c.mail_at), (c.mail_at < c.due_at, c.mail_at), else_=c.due_at)
-    return select(c.public_id).where(wanted, free).order_by(since, c.id)
+    return select(c.public_id).where(wanted, free).order_by(since, c.id).limit(limit)
 
 
 def read_inbox(connection: Connection, task_id: str) -> tuple[InboxItem, ...]:

@@ -43,7 +43,7 @@ class EdgeMemory:
 
     async def add(self, tenant: str, namespace: str, documents: Sequence[Document]) -> Ingested:
         result = await pipeline.add_documents(_Shelf(self._thread, self._index, tenant, namespace), documents, self._settings)
-        await self._thread.run(Shard.flush)
+        await self._thread.run(Shard.sync)
         self._catch_up()
         return result
 
@@ -58,7 +58,7 @@ class EdgeMemory:
     ) -> Ingested:
         shelf = _Shelf(self._thread, self._index, tenant, namespace)
         result = await pipeline.add_path(shelf, path, self._settings, source=source, on_progress=on_progress)
-        await self._thread.run(Shard.flush)
+        await self._thread.run(Shard.sync)
         self._catch_up()
         return result
 
@@ -79,7 +79,7 @@ class EdgeMemory:
         """Adding its source again unchanged does not bring the item back, unless it was the source's last one."""
         uid, _ = await self._find(tenant, item_id)
         await self._index.forget(uid)
-        await self._thread.run(Shard.flush)
+        await self._thread.run(Shard.sync)
 
     async def items(
         self,

@@ -1,5 +1,9 @@
 """Hybrid recall: each item is looked for by its own words and by those of its neighbourhood, and by meaning where an embedder
-is there; the rankings are fused by reciprocal rank."""
+is there; the scores of each way are scaled to [0, 1] and averaged.
+
+Scores are fused and not ranks: with ranks, a chunk that barely has a word of the query and stands beside the answer ties with
+the answer itself.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,9 +20,6 @@ if TYPE_CHECKING:
 
 MOST_RESULTS = 200
 
-_RRF_K = 2
-"""Small, so that the first few ranks of each list count most; the customary 60 flattens them and finds less."""
-
 _LEAST_CANDIDATES = 50
 _WORDS_NAMED = 6
 
@@ -32,22 +33,28 @@ def check(query: Query) -> None:
 def recall(shard: Shard, words: Words, tenant: str, query: Query, vector: Sequence[float] | None) -> list[Recalled]:
     """The best items, best first, no text twice. ``vector`` is the query's embedding, if there is one. Blocks."""
     names, requests = _requests(words, tenant, query, vector)
-    rankings = {name: [uid for uid, _ in found] for name, found in zip(names, shard.search(requests), strict=True)}
-    fused = fuse(list(rankings.values()))
-    meant = {uid for name in (DENSE_OWN, DENSE_WINDOW) for uid in rankings.get(name, ())[: query.k]}
+    found = dict(zip(names, shard.search(requests), strict=True))
+    fused = fuse([scale(scored, from_zero=name in (OWN, WINDOW)) for name, scored in found.items() if scored])
+    meant = {uid for name in (DENSE_OWN, DENSE_WINDOW) for uid, _ in found.get(name, ())[: query.k]}
     return [
         Recalled(to_item(uid, payload), score, _why(words, query.text, payload, uid in meant))
         for uid, score, payload in _distinct(shard, fused, query.k)
     ]
 
 
-def fuse(rankings: Sequence[Sequence[UUID]]) -> list[tuple[UUID, float]]:
-    """Reciprocal rank fusion, scaled so that an item at the head of every ranking that found anything has score 1."""
-    rankings = [ranking for ranking in rankings if ranking]
+def scale(scored: Sequence[tuple[UUID, float]], *, from_zero: bool) -> dict[UUID, float]:
+    """Scores between 0 and 1, given best first. What BM25 does not find has no word of the query and counts as 0; similarities
+    have no such floor, so the lowest of them is taken."""
+    top, floor = scored[0][1], 0.0 if from_zero else scored[-1][1]
+    return {uid: (score - floor) / (top - floor) if top > floor else 1.0 for uid, score in scored}
+
+
+def fuse(ways: Sequence[dict[UUID, float]]) -> list[tuple[UUID, float]]:
+    """The mean of an item's scores, best first; where a way has not found it, it scores 0 there."""
     scores: dict[UUID, float] = {}
-    for ranking in rankings:
-        for rank, uid in enumerate(ranking):
-            scores[uid] = scores.get(uid, 0.0) + _RRF_K / (_RRF_K + rank) / len(rankings)
+    for way in ways:
+        for uid, score in way.items():
+            scores[uid] = scores.get(uid, 0.0) + score / len(ways)
     return sorted(((uid, min(score, 1.0)) for uid, score in scores.items()), key=lambda entry: (-entry[1], entry[0]))
 
 

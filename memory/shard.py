@@ -28,6 +28,9 @@ DENSE_WINDOW = "dense_window"
 _FORMAT = 1
 _BATCH = 64
 _PAGE = 1000
+_CHECKPOINT = 5000
+"""Points written between two flushes."""
+
 _LEAST_FREE_BYTES = 128 * 1024 * 1024
 """The shard writes through memory maps, where a full disk kills the process: so it is refused before."""
 
@@ -65,6 +68,7 @@ class Shard:
     def __init__(self, folder: Path) -> None:
         """Open the shard in ``folder``, or make it. Raises ``MemoryBusy``, ``StorageError``."""
         self._folder = folder
+        self._unflushed = 0
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._owner = Owner(folder)
@@ -102,6 +106,7 @@ class Shard:
         for batch in _batches(points):
             self._check_room()
             self._update(UpdateOperation.upsert_points([Point(uid, vectors, payload) for uid, vectors, payload in batch]))
+            self._unflushed += len(batch)
 
     def set_vectors(self, vectors: Iterable[tuple[UUID, Vectors]]) -> None:
         """Replace the named vectors of points, and leave their others."""
@@ -170,9 +175,29 @@ class Shard:
         found = self._call(lambda: self._edge.query_batch(QueryBatchRequest(list(requests))))
         return [[(UUID(str(point.id)), point.score) for point in points] for points in found]
 
+    def sync(self) -> None:
+        """Make what was written survive a power cut; the death of the process it survives anyway.
+
+        Only the shard's log is forced to the disk, from which it mends itself when it is opened: its own ``flush`` would hold
+        the interpreter for as long as the disk takes. That is done now and then, to keep the log short.
+        """
+        if self._unflushed >= _CHECKPOINT:
+            self.flush()
+            return
+        try:
+            for file in [self._data / "wal", *(self._data / "wal").iterdir()]:
+                descriptor = os.open(file, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+        except OSError as error:
+            raise StorageError(f"The disk of {self._folder} refused to write: {os.strerror(error.errno or 0)}.") from None
+
     def flush(self) -> None:
-        """Force what was written to the disk, so that it survives a power cut too."""
+        """Write everything to its place on the disk."""
         self._call(self._edge.flush)
+        self._unflushed = 0
 
     def close(self) -> None:
         try:
@@ -242,9 +267,10 @@ class Shard:
     def _read_about(self) -> dict[str, Any]:
         try:
             about: dict[str, Any] = json.loads((self._folder / "about.json").read_text())
+            about["format"], about["space"]
         except FileNotFoundError:
             return {}
-        except ValueError:
+        except (ValueError, TypeError, KeyError):
             raise StorageError(
                 f"{self._folder / 'about.json'} is damaged.", hint="Move the folder away and add the documents again."
             ) from None

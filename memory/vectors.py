@@ -16,7 +16,7 @@ from memory.shard_thread import ShardThread
 
 _log = logging.getLogger(__name__)
 
-_QUERY_SECONDS = 5.0
+_QUERY_SECONDS = 3.0
 _PAUSE_SECONDS = 30.0
 
 _ABOUT_THE_TEXT = (ContentRefused, ContextTooLong, InvalidRequest)

@@ -1,1 +1,1 @@
-"""Adapters: each speaks one API's wire format behind ``llm.provider.Provider``."""
+"""Providers: one module or package for each API that models are asked through."""

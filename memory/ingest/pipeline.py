@@ -1,6 +1,7 @@
 """Ingestion: only what is new or changed is read and stored, and a folder's losses are forgotten."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,7 +137,7 @@ async def add_path(
 
 
 def _look_at(path: Path) -> tuple[Path, bool]:
-    path = path.expanduser().resolve()
+    path = Path(os.path.abspath(path.expanduser()))  # a link keeps its own name
     if not path.exists():
         raise InvalidInput(f"There is no file or folder {path}.", hint="Check the path.")
     return path, path.is_dir()

@@ -29,7 +29,9 @@ class Clock:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database without keys; the one in Postgres has been used by other tests."""
     opened = await Database.open(database_url)
+    await opened.write(lambda connection: connection.execute(sa.delete(api_keys)))
     yield opened
     await opened.close()
 

@@ -19,6 +19,7 @@ EXPECTED = {
     errors.StaleLease: 503,
     errors.StorageError: 500,
     errors.StorageFull: 507,
+    errors.StorageContended: 503,
     errors.StorageUnavailable: 503,
     errors.SchemaTooNew: 503,
     JourneymanError: 500,
@@ -42,7 +43,7 @@ def test_the_table_covers_every_error_of_the_journal() -> None:
     assert kinds <= EXPECTED.keys()
 
 
-@pytest.mark.parametrize("kind", [errors.StorageError, errors.StorageFull, errors.StorageUnavailable, errors.SchemaTooNew])
+@pytest.mark.parametrize("kind", [kind for kind in EXPECTED if issubclass(kind, errors.StorageError)])
 def test_storage_errors_name_the_database_in_the_log_alone(
     kind: type[JourneymanError], caplog: pytest.LogCaptureFixture
 ) -> None:

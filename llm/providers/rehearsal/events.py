@@ -1,0 +1,216 @@
+"""Questions about time: days between events, deadlines, ages, how long until or since."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from llm.providers.rehearsal import numerals
+from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
+from llm.providers.rehearsal.dates import find_dates, find_times
+from llm.providers.rehearsal.extract import Evidence
+from llm.providers.rehearsal.passages import Segment
+from llm.providers.rehearsal.quantities import find_quantities
+from llm.providers.rehearsal.units import known_unit
+from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
+
+_SPAN = r"(?:days?|weeks?|months?|years?)"
+_BETWEEN = re.compile(
+    rf"\b(?:how many {_SPAN}|how much time|how long|number of {_SPAN}|{_SPAN}|time)\b[^?]{{0,60}}?\b(?P<how>between|from)\s+(?P<a>.{{2,160}}?)\s+(?:and|to|until|till)\s+(?P<b>.{{2,160}}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
+_PASS = re.compile(
+    rf"\b(?:how many {_SPAN}|how long)\b\s+(?:after|before)\s+(?P<b>.{{2,120}}?)\s+(?:is|was|did|does|do|came|comes)\s+(?P<a>.{{2,120}}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(
+    rf"\b(?:how many {_SPAN}|how long|{_SPAN})\b[^?]{{0,40}}?\b(?:until|till|to go (?:until|before)|left (?:until|before)|before|remain\w* (?:until|before|to))\s+(?P<a>.{{2,160}}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
+_SINCE = re.compile(
+    rf"\b(?:how many {_SPAN}|how long)\b[^?]{{0,40}}?\b(?:since|ago(?: was| did| is)?)\s+(?P<a>.{{2,160}}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
+_SHIFT = re.compile(
+    r"\b(?P<n>\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|fourteen|thirty|sixty|ninety)\s+(?P<unit>days?|weeks?|months?|years?)\s+(?P<way>after|before|from|following|prior to|past|later than|of)\s+(?P<a>.{2,160}?)\s*(?=[?.!,;]|$)",
+    re.IGNORECASE,
+)
+_AGE = re.compile(
+    r"\bhow old (?:is|are|was|were)\s+(?P<a>.{2,100}?)(?:\s+(?:when|in|at)\s+(?P<b>.{2,120}?))?\s*[?.]?$|\bwhat(?: is|'s) the age of\s+(?P<c>.{2,100}?)\s*[?.]?$",
+    re.IGNORECASE,
+)
+_TODAY = re.compile(r"^(?:today|now|right now|this day)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A day and where it stands: a segment, or the question itself (``None``)."""
+
+    day: date
+    segment: Segment | None
+
+
+@dataclass(slots=True)
+class Clock:
+    """What questions about time need: the evidence, the calculator, and today's date when it is asked for."""
+
+    evidence: Evidence
+    calculate: Callable[[str], str]
+    today: Callable[[], date]
+
+    def answer(self, question: str) -> Answer | None:
+        """The answer, or ``None`` when it is no question about time or nothing dated was found."""
+        text = question.strip()
+        if match := _BETWEEN.search(text) or _PASS.search(text):
+            return self._span(match["a"], match["b"], text)
+        if match := _SINCE.search(text):
+            return self._span(match["a"], "today", text)
+        if match := _SHIFT.search(text):
+            return self._shift(match, None)
+        if match := _UNTIL.search(text):
+            return self._span("today", match["a"], text)
+        if match := _AGE.search(text):
+            return self._age(match["a"] or match["c"], match["b"])
+        return None
+
+    def locate(self, phrase: str, skip: Segment | None = None) -> Dated | None:
+        """The date a phrase gives or names: ``today``, ``2026-03-01``, ``the kickoff``."""
+        if _TODAY.match(phrase.strip()):
+            return Dated(self.today(), None)
+        if found := find_dates(phrase):
+            return Dated(found[0].day, None)
+        for scored in self.evidence.rank(phrase):
+            if scored.segment is skip or scored.score < 0.3:
+                continue
+            if dates := find_dates(scored.segment.text):
+                return Dated(_nearest(scored.segment.text, dates, phrase), scored.segment)
+        return None
+
+    def _span(self, a: str, b: str, question: str) -> Answer | None:
+        first, second = self.locate(a), self.locate(b)
+        if first is None or second is None:
+            lost = [p.strip() for p, d in ((a, first), (b, second)) if d is None]
+            known = [d.segment for d in (first, second) if d is not None and d.segment is not None]
+            if first is None and second is None:
+                return None
+            return missing(
+                f"No date found for {' or '.join(f'“{p}”' for p in lost)}, so the time between cannot be worked out.",
+                *map(quoted, known),
+            )
+        early, late = sorted((first, second), key=lambda d: d.day)
+        expression = f"{late.day} - {early.day}"
+        days = numerals.first_number(self.calculate(expression).strip()) or Decimal(0)
+        return _spanned(days, expression, early, late, question)
+
+    def _shift(self, match: re.Match[str], skip: Segment | None) -> Answer | None:
+        anchor = self.locate(re.sub(r"^(?:the|this|its|a|an)\s", "", match["a"], flags=re.IGNORECASE), skip)
+        count = find_quantities(f"{match['n']} {match['unit']}", articles=True)
+        if anchor is None or not count:
+            return None
+        back = match["way"].lower() in ("before", "prior to")
+        number, unit = int(count[0].value), match["unit"].lower().rstrip("s")
+        if unit in ("month", "year"):
+            day = add_months(anchor.day, (number * 12 if unit == "year" else number) * (-1 if back else 1))
+            working = f"{anchor.day} {'-' if back else '+'} {match['n']} {match['unit']} = {day}"
+        else:
+            expression = f"{anchor.day} {'-' if back else '+'} {number * 7 if unit == 'week' else number} days"
+            shown = find_dates(self.calculate(expression))
+            day = shown[-1].day if shown else anchor.day
+            working = f"{expression} = {day}"
+        segments = [s for s in (anchor.segment, skip) if s is not None]
+        return Answer((*map(quoted, segments), Line(f"{day.isoformat()} ({day:%A}): {working}.")))
+
+    def deadline(self, segment: Segment) -> Answer | None:
+        """``within 30 days after signing`` in a document, made a date by the date of the signing elsewhere."""
+        if find_dates(segment.text):
+            return None
+        match = _SHIFT.search(segment.text)
+        return self._shift(match, segment) if match else None
+
+    def _age(self, who: str, when: str | None) -> Answer | None:
+        birth = self._birth(who)
+        if birth is None:
+            return None
+        then = self.locate(when or "today")
+        if then is None:
+            return None
+        born, at = birth.day, then.day
+        short = (at.month, at.day) < (born.month, born.day)
+        expression = f"{at.year} - {born.year}" + (" - 1" if short else "")
+        years = numerals.first_number(self.calculate(expression)) or Decimal(0)
+        segments = [d.segment for d in (birth, then) if d.segment is not None]
+        return Answer(
+            (
+                *map(quoted, segments),
+                Line(f"{numerals.show(years)} years: from {born} to {at}, {expression} = {numerals.show(years)}."),
+            ),
+            value=years,
+        )
+
+    def _birth(self, who: str) -> Dated | None:
+        wanted = {canon(t) for t in tokens(who) if t not in STOPWORDS}
+        for scored in self.evidence.rank(f"{who} born birth founded built opened"):
+            has = wanted & (scored.segment.words | scored.segment.around)
+            if (
+                has
+                and re.search(
+                    r"\b(?:born|birth\w*|founded|built|established|opened|since)\b", scored.segment.text, re.IGNORECASE
+                )
+                and (dates := find_dates(scored.segment.text))
+            ):
+                return Dated(dates[0].day, scored.segment)
+        return None
+
+
+def _nearest(text: str, dates: list, phrase: str) -> date:  # type: ignore[type-arg]
+    """Of several dates in a sentence, the one that stands closest to the phrase's words."""
+    words = {canon(t) for t in tokens(phrase) if t not in STOPWORDS}
+    places = [m.start() for m in re.finditer(r"[^\W_]+", text) if canon(m.group().lower()) in words]
+    if not places or len(dates) == 1:
+        return dates[0].day  # type: ignore[no-any-return]
+    return min(
+        dates,
+        key=lambda d: min(
+            abs(d.start - p) + (8 if re.search(r"[,;]", text[min(p, d.start) : max(p, d.start)]) else 0) for p in places
+        ),
+    ).day  # type: ignore[no-any-return]
+
+
+def _spanned(days: Decimal, expression: str, early: Dated, late: Dated, question: str) -> Answer:
+    segments = list(dict.fromkeys(d.segment for d in (early, late) if d.segment is not None))
+    text = f"{numerals.show(days)} day{'' if abs(days) == 1 else 's'}: {expression} = {numerals.show(days)} days"
+    if re.search(r"\bweeks?\b", question, re.IGNORECASE):
+        text += f", which is {numerals.show(days / 7)} weeks"
+    elif re.search(r"\b(?:months|years)\b", question, re.IGNORECASE):
+        months = (late.day.year - early.day.year) * 12 + late.day.month - early.day.month - (late.day.day < early.day.day)
+        text += (
+            f", which is {months // 12} years and {months % 12} months" if months >= 12 else f", which is {months} full months"
+        )
+    return Answer((*map(quoted, segments), Line(text + ".")), value=days, unit=known_unit("day"))
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last day."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
+    return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), following - timedelta(days=1))
+
+
+def opening_time(question: str, segment: Segment, calculate: Callable[[str], str]) -> Answer | None:
+    """How long from one clock time to the other in a sentence that has just two."""
+    times = find_times(segment.text)
+    if len(times) != 2 or not re.search(r"\bhow (?:long|many (?:hours|minutes))\b", question, re.IGNORECASE):
+        return None
+    start, end = times
+    minutes = re.search(r"\bminutes\b", question, re.IGNORECASE) is not None
+    expression = f"{numerals.plain(end if end > start else end + 1440)} - {numerals.plain(start)}"
+    expression = expression if minutes else f"({expression}) / 60"
+    value = numerals.first_number(calculate(expression)) or Decimal(0)
+    unit = known_unit("minute" if minutes else "hour")
+    return Answer(
+        (quoted(segment), said(f"{numerals.show(value)} {'minutes' if minutes else 'hours'}.", segment)),
+        value=value,
+        unit=unit,
+    )

@@ -1,0 +1,257 @@
+"""A whole goal: each ask is answered or done, in order; what needs a result first is asked for."""
+
+import re
+from dataclasses import dataclass, replace
+
+from llm.providers.rehearsal import actions, arithmetic, compose, goal, lookup
+from llm.providers.rehearsal.aggregate import operation
+from llm.providers.rehearsal.answers import Answer, Line, missing
+from llm.providers.rehearsal.extract import Evidence
+from llm.providers.rehearsal.goal import Ask, Goal
+from llm.providers.rehearsal.pages import read_file, read_page
+from llm.providers.rehearsal.passages import Passage, read_hits, segments
+from llm.providers.rehearsal.solve import Solver
+from llm.providers.rehearsal.toolbox import Pending, Toolbox, ToolFailed
+from llm.providers.rehearsal.words import content, related
+
+_MORE = re.compile(r"\n\[\d+ more characters; read on with offset=(?P<offset>\d+)\]\s*$")
+MAX_READS = 20
+WIDE = 50
+"""How many hits a question over many rows asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page or file that an ask named, or why it could not be had."""
+
+    ask: Ask
+    passage: Passage | None
+    title: str = ""
+    error: str = ""
+
+
+def _is_wide(question: str, kind: str) -> bool:
+    """Whether a question may need many rows, not just the best few passages."""
+    lists = re.match(r"\W*(?:which|list|who|name|show)\b", question, re.IGNORECASE)
+    return bool(operation(question)) or kind in (goal.SUMMARY, goal.READ) or lists is not None
+
+
+class Mind:
+    """Works on one goal with what the toolbox has; calls without a result stay on the toolbox's list."""
+
+    def __init__(self, wanted: Goal, tools: Toolbox) -> None:
+        self.goal = wanted
+        self.tools = tools
+        self.solver = Solver(tools, wanted.statements)
+        self.pages: list[Page] = []
+
+    def work(self) -> list[tuple[Ask, Answer]] | None:
+        """All answers, or ``None`` while calls are pending."""
+        named = [ask for ask in self.goal.asks if ask.kind in (goal.FETCH, goal.READ) or ask.url]
+        for ask in named:
+            try:
+                self.pages.append(self._page(ask))
+            except Pending:
+                continue
+        if self.tools.pending:
+            return None
+        answers = self._answers([ask for ask in self.goal.asks if ask.kind != goal.WRITE])
+        if self.tools.pending:
+            return None
+        for ask in self.goal.asks:
+            if ask.kind == goal.WRITE:
+                try:
+                    answers.append((ask, self._write(ask, answers)))
+                except Pending:
+                    continue
+        return None if self.tools.pending else answers
+
+    def _answers(self, asks: list[Ask]) -> list[tuple[Ask, Answer]]:
+        answers: list[tuple[Ask, Answer]] = []
+        for ask in asks:
+            if self.tools.pending and arithmetic.on_previous(ask.text, compose.ONE):
+                break
+            try:
+                answer = self._answer(ask)
+            except Pending:
+                answer = None
+            if answer is not None:
+                answers.append((ask, answer))
+                self.solver.last = answer if answer.value is not None else self.solver.last
+            self.solver.earlier.append(ask.full)
+        return answers
+
+    def _page(self, ask: Ask) -> Page:
+        try:
+            if ask.url:
+                title, passage = read_page(ask.url, self.tools.read_whole("http_get", url=ask.url))
+                return Page(ask, passage, title)
+            return Page(ask, self._file(ask.path))
+        except ToolFailed as error:
+            return Page(ask, None, error=str(error))
+
+    def _file(self, path: str) -> Passage:
+        """A whole file, read on while the tool says that there is more."""
+        text = self.tools.read_whole("read_file", path=path)
+        for _ in range(MAX_READS):
+            more = _MORE.search(text)
+            if more is None:
+                break
+            text = text[: more.start()] + self.tools.read_whole("read_file", path=path, offset=int(more["offset"]))
+        return read_file(path, text)
+
+    def _answer(self, ask: Ask) -> Answer | None:
+        simple = {
+            goal.LIST: actions.list_files,
+            goal.NOW: actions.clock,
+            goal.REMEMBER: actions.remember,
+            goal.PERSON: actions.ask_person,
+        }
+        if ask.kind in simple:
+            return simple[ask.kind](self.tools, ask)
+        if ask.kind == goal.SELF:
+            return Answer((Line(compose.SELF),))
+        if ask.kind == goal.BEYOND:
+            return actions.own_tool(self.tools, ask.full) or compose.beyond(ask)
+        if ask.kind in (goal.FETCH, goal.READ):
+            return self._of_page(ask)
+        return self._question(ask)
+
+    def _of_page(self, ask: Ask) -> Answer | None:
+        page = next(p for p in self.pages if p.ask is ask)
+        if page.passage is None:
+            fallback = self._recalled(ask, ask.path) if ask.path and self.tools.has("recall") else []
+            if fallback:
+                self.pages = [
+                    Page(ask, p) if q is page else q for q in self.pages for p in (fallback if q is page else [q.passage])
+                ]  # type: ignore[arg-type]
+                return self._asked_of(ask, fallback, "")
+            return missing(f"I could not {'fetch' if ask.url else 'read'} {ask.url or ask.path}: {page.error}")
+        return self._asked_of(ask, [page.passage], page.title)
+
+    def _asked_of(self, ask: Ask, passages: list[Passage], title: str) -> Answer | None:
+        """What the same clause asks of the page; nothing when other asks follow it, else how it begins."""
+        question = re.sub(
+            r"^(?:fetch|get|open|read|load|download|visit|look at|go to|show|print|display)\b",
+            "",
+            ask.text.replace(ask.path, " ") if ask.path else ask.text,
+            flags=re.IGNORECASE,
+        ).strip(" .,:;")
+        words = [
+            w
+            for w in content(question)
+            if w
+            not in ("workspace", "page", "website", "fil", "file", "url", "site", "open", "read", "fetch", "link", "summary")
+        ]
+        if words:
+            return self._titled(question, passages, title) or self.solver.with_documents(
+                replace(ask, text=question, lead=ask.lead), passages
+            )
+        others = [a for a in self.goal.asks if a is not ask and a.kind in (goal.QUESTION, goal.SUMMARY)]
+        if others or (any(a.kind == goal.WRITE for a in self.goal.asks) and passages[0].source in ask.text):
+            return None
+        return self._begins(passages, title)
+
+    def _titled(self, question: str, passages: list[Passage], title: str) -> Answer | None:
+        if not re.search(r"\btitle\b", question, re.IGNORECASE) or len(content(question)) > 3:
+            return None
+        if not title:
+            return missing(f"{passages[0].source} has no title.")
+        return Answer((Line(f"The title is “{title}”.", (passages[0],)),))
+
+    def _begins(self, passages: list[Passage], title: str) -> Answer:
+        text = "\n".join(p.text.strip() for p in passages)
+        shown = text if len(text) <= 1500 else text[:1500].rsplit(" ", 1)[0] + " …"
+        lines = [Line(f"Title: {title}")] if title and title not in shown[:200] else []
+        return Answer((*lines, Line(shown or "It is empty.", (passages[0],))))
+
+    def _question(self, ask: Ask) -> Answer:
+        found = self.solver.without_documents(ask) if ask.kind == goal.QUESTION else None
+        found = found or actions.own_tool(self.tools, ask.full)
+        if found is not None:
+            return found
+        pages = [p for p in self.pages if p.passage is not None]
+        if pages:
+            titled = next((t for p in pages if p.passage and (t := self._titled(ask.text, [p.passage], p.title))), None)
+            answer = titled or self._over(ask, [p.passage for p in pages if p.passage is not None])
+            if answer.found or not self.tools.has("recall"):
+                return answer
+        return self._from_memory(ask)
+
+    def _over(self, ask: Ask, passages: list[Passage]) -> Answer:
+        if ask.kind == goal.SUMMARY:
+            return lookup.summarize(ask.text, Evidence(segments(passages)))
+        return self.solver.with_documents(ask, passages)
+
+    def _from_memory(self, ask: Ask) -> Answer:
+        stated = [Passage("your request", "", "", "\n".join(self.goal.statements))] if self.goal.statements else []
+        if not self.tools.has("recall"):
+            answer = self._over(ask, stated)
+            return answer if answer.found else missing(f"I cannot look up “{ask.text.rstrip('?. ')}”: {compose.NO_SEARCH}")
+        try:
+            answer = self._over(ask, self._recalled(ask, ask.path))
+            others = related(ask.full) if not answer.found else []
+            if others:
+                again = self._over(ask, self._recalled(replace(ask, text=" ".join(others)), ask.path, ask.text))
+                answer = again if again.found else answer
+        except ToolFailed as error:
+            return missing(f"I could not search the documents: {error}")
+        if not answer.found and stated:
+            second = self._over(ask, stated)
+            return second if second.found else answer
+        return answer
+
+    def _recalled(self, ask: Ask, path: str, question: str = "") -> list[Passage]:
+        """The passages for an ask; for a question over rows, all the rows of the tables that it hits."""
+        wide = _is_wide(question or ask.text, ask.kind)
+        thin = len(content(ask.full)) < 4
+        more = (*self.solver.earlier[-1:], *self.goal.statements[:5]) if thin else ()
+        passages = self._search(" ".join((ask.full, *more))[:400], wide)
+        if wide and ask.kind == goal.QUESTION:
+            passages = self._with_all_rows(passages)
+        if not path:
+            return passages
+        own = [p for p in passages if p.source.endswith(path) or path.endswith(p.source)]
+        if own or not self.tools.has("read_file") or ask.kind == goal.READ:
+            return own or passages
+        try:
+            return [self._file(path)]
+        except ToolFailed:
+            return passages
+
+    def _with_all_rows(self, passages: list[Passage]) -> list[Passage]:
+        """The passages and the other rows of the first table among them, found by its source and column names."""
+        row = next((s for s in segments(passages[:10]) if s.is_row), None)
+        if row is None:
+            return passages
+        columns = " ".join(c for c, _ in row.cells).replace("_", " ")
+        found = self._search(f"{row.passage.source} {columns}"[:400], wide=True)
+        return passages + [p for p in found if p.source == row.passage.source and p not in passages]
+
+    def _search(self, query: str, wide: bool) -> list[Passage]:
+        args = {"query": query, "k": WIDE} if wide else {"query": query}
+        return read_hits(self.tools.read_whole("recall", **args))  # type: ignore[arg-type]
+
+    def _write(self, ask: Ask, answers: list[tuple[Ask, Answer]]) -> Answer:
+        if ask.literal:
+            return actions.write_file(self.tools, ask.path, ask.literal)
+        others = [a for a, _ in answers]
+        told = [a for a, answer in answers if a.kind != goal.BEYOND]
+        if others and not told:
+            return missing(f"{ask.path} was not written: there is nothing of mine to put in it.")
+        if goal.refers_back(ask, others):
+            own = answers
+        else:
+            question = replace(
+                ask,
+                kind=goal.classify(ask.text).kind
+                if goal.classify(ask.text).kind in (goal.SUMMARY, goal.NOW, goal.LIST)
+                else goal.QUESTION,
+                path="",
+            )
+            if not content(ask.text):
+                return missing(f"{ask.path} was not written: the goal does not say what to put in it.")
+            own = [(question, self._answer(question) or lookup.not_found(ask.text))]
+        text = compose.for_file([answer for _, answer in own], ask.path)
+        done = actions.write_file(self.tools, ask.path, text)
+        return done if own is answers else Answer((*own[0][1].lines, *done.lines), found=done.found)

@@ -1,0 +1,76 @@
+"""The provider: one prompt in, the next calls or the final answer out."""
+
+import re
+from collections.abc import Callable
+
+from journal.values import TokenUsage, ToolCall
+from llm.providers.rehearsal import compose, conversation, structured
+from llm.providers.rehearsal.answers import Answer, Line
+from llm.providers.rehearsal.arithmetic import NotArithmetic
+from llm.providers.rehearsal.goal import read_goal
+from llm.providers.rehearsal.mind import Mind
+from llm.providers.rehearsal.toolbox import Toolbox
+from llm.settings import ModelSettings
+from llm.types import Completion, Request
+
+
+class Rehearsal:
+    """Journeyman's built-in model: deterministic, local, without a neural network. Implements ``llm.provider.Provider``.
+
+    It keeps nothing between calls: the same request gives the same completion. Tokens are counted as words.
+    """
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self.settings = settings
+
+    def bound_input(self, request: Request) -> int:
+        """The bytes of all messages and offers: never fewer than the words."""
+        messages = sum(
+            len(m.content.encode()) + sum(len(str(c.args).encode()) for c in m.tool_calls) + 16 for m in request.prompt
+        )
+        return messages + sum(len(o.name) + len(o.description.encode()) + len(str(o.parameters)) for o in request.tools)
+
+    async def complete(self, request: Request, on_delta: Callable[[str], None] | None = None) -> Completion:
+        """The next tool calls, or the final answer, streamed word by word. Never raises."""
+        told = conversation.read(request.prompt)
+        tools = Toolbox(told, request.tools)
+        answers = _answers(told.goal, tools)
+        spent = sum(len(m.content.split()) for m in request.prompt)
+        if answers is None:
+            calls = _calls(tools, told.call_ids)
+            words = sum(len(str(c.args).split()) + 1 for c in calls)
+            return Completion("", calls, TokenUsage(input_tokens=spent, output_tokens=words), "tool_calls")
+        text = structured.fill(request.schema, answers) if request.schema else compose.final(answers)
+        pieces = re.findall(r"\s*\S+", text)
+        shown = pieces[: request.max_output_tokens]
+        for piece in shown if on_delta else ():
+            on_delta(piece)  # type: ignore[misc]
+        reason = "stop" if len(shown) == len(pieces) else "length"
+        return Completion("".join(shown), (), TokenUsage(input_tokens=spent, output_tokens=len(shown)), reason)
+
+    async def check(self) -> str:
+        return "rehearsal is built in and always there: no network, no key, no neural network"
+
+    async def aclose(self) -> None:
+        """There is nothing to let go of."""
+
+
+def _answers(goal: str, tools: Toolbox) -> list[Answer] | None:
+    if not goal:
+        return []
+    try:
+        done = Mind(read_goal(goal), tools).work()
+    except (NotArithmetic, ArithmeticError, ValueError) as error:
+        return [Answer((Line(f"This went beyond what I can work out: {error}"),), found=False)]
+    return None if done is None else [answer for _, answer in done]
+
+
+def _calls(tools: Toolbox, taken: frozenset[str]) -> tuple[ToolCall, ...]:
+    calls: list[ToolCall] = []
+    number = len(taken)
+    for name, args in tools.pending.values():
+        number += 1
+        while f"call_{number}" in taken:
+            number += 1
+        calls.append(ToolCall(id=f"call_{number}", tool=name, args=args))
+    return tuple(calls)
