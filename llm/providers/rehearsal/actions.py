@@ -140,7 +140,8 @@ def _fit(offer: ToolOffer, text: str) -> float:
     asked = {canon(t) for t in tokens(text)}
     described = set(content(offer.description.split("\n")[0]))
     names = len(set(named) & asked)
-    if named and names == len(set(named)) and (len(set(named)) > 1 or described & set(content(text)) - set(named)):
+    telling = len(set(named)) > 1 or described & set(content(text)) - set(named) or offer.parameters.get("required")
+    if named and names == len(set(named)) and telling:
         return 3.0 + names
     shared = len(described & set(content(text)))
     return 1.0 + shared / 10 if names and shared >= 2 and shared >= len(described) / 3 else 0.0

@@ -14,6 +14,7 @@ from llm.providers.rehearsal.facts import Fact, cell_amount, column_unit, find_f
 from llm.providers.rehearsal.passages import Segment
 from llm.providers.rehearsal.quantities import find_quantities
 from llm.providers.rehearsal.reckon import amount
+from llm.providers.rehearsal.toolbox import Pending
 from llm.providers.rehearsal.units import Unit
 from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
 
@@ -43,6 +44,10 @@ _SUPERLATIVE_COLUMN = {
 }  # fmt: skip
 
 
+PART = 60
+"""How many numbers one addition takes."""
+
+
 def operation(question: str) -> str:
     """``sum``, ``average``, ``median``, ``min``, ``max``, ``count`` or nothing."""
     for name, pattern in _OPERATIONS:
@@ -67,16 +72,11 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     words: frozenset[str]
+    amounts: dict[str, list[tuple[Row, Decimal, Unit | None]]]
 
     def numbers(self, column: str) -> list[tuple[Row, Decimal, Unit | None]]:
-        found = []
-        for row in self.rows:
-            q = cell_amount(column, row.cells.get(column, ""))
-            if q is not None:
-                found.append(
-                    (row, q.value, q.unit if q.unit and (q.unit.dimension != "count" or not q.noun) else column_unit(column))
-                )
-        return found
+        """The rows whose cell in ``column`` is one amount, with it."""
+        return self.amounts.get(column, [])
 
 
 def tables(segments: list[Segment]) -> list[Table]:
@@ -107,7 +107,17 @@ def _table(source: str, columns: tuple[str, ...], rows: list[Row]) -> Table:
     around = rows[0].segment.around
     words = frozenset(canon(t) for c in columns for t in tokens(c.replace("_", " "))) | around
     ordered = sorted(rows, key=lambda r: r.segment.order)
-    return Table(source, columns, tuple(ordered), words)
+    return Table(source, columns, tuple(ordered), words, {c: _amounts(c, ordered) for c in columns})
+
+
+def _amounts(column: str, rows: list[Row]) -> list[tuple[Row, Decimal, Unit | None]]:
+    found: list[tuple[Row, Decimal, Unit | None]] = []
+    for row in rows:
+        q = cell_amount(column, row.cells.get(column, ""))
+        if q is not None:
+            counted = q.unit is not None and q.unit.dimension == "count" and q.noun
+            found.append((row, q.value, column_unit(column) if counted or q.unit is None else q.unit))
+    return found
 
 
 def aggregate(question: str, segments: list[Segment], calculate: Callable[[str], str], context: str = "") -> Answer | None:
@@ -129,7 +139,8 @@ def aggregate(question: str, segments: list[Segment], calculate: Callable[[str],
     column = _column(table, question, wanted - used, op)
     if column is None:
         return _extreme_date(op, table, rows)
-    chosen = [n for n in table.numbers(column) if n[0] in rows]
+    kept = {id(r) for r in rows}
+    chosen = [n for n in table.numbers(column) if id(n[0]) in kept]
     return _apply(op, question, column, table, chosen, calculate) if chosen else None
 
 
@@ -230,7 +241,8 @@ def _bounded(table: Table, rows: list[Row], question: str) -> list[Row]:
                     if (q.low is None or v > q.low or (v == q.low and not strict))
                     and (q.high is None or v < q.high or (v == q.high and not strict))
                 ]
-                return [r for r in rows if r in keep]
+                kept = {id(r) for r in keep}
+                return [r for r in rows if id(r) in kept]
     return rows
 
 
@@ -302,16 +314,23 @@ def _apply(
 
 
 def _sum(values: list[Decimal], calculate: Callable[[str], str]) -> tuple[Decimal, str]:
-    expression = " + ".join(numerals.plain(v) if v >= 0 else f"({numerals.plain(v)})" for v in values)
-    parts = [values[i : i + 40] for i in range(0, len(values), 40)]
-    sums = [
-        numerals.first_number(calculate(" + ".join(numerals.plain(v) if v >= 0 else f"({numerals.plain(v)})" for v in part)))
-        or Decimal(0)
-        for part in parts
-    ]
-    if len(sums) == 1:
-        return sums[0], expression
-    return numerals.first_number(calculate(" + ".join(numerals.plain(v) for v in sums))) or Decimal(0), expression
+    """The sum and its expression; a long one is added up in parts, asked for all at once."""
+    parts = [_added(values[i : i + PART]) for i in range(0, len(values), PART)]
+    sums: list[Decimal] = []
+    pending: Pending | None = None
+    for part in parts:
+        try:
+            sums.append(numerals.first_number(calculate(part)) or Decimal(0))
+        except Pending as wait:
+            pending = wait
+    if pending is not None:
+        raise pending
+    total = sums[0] if len(sums) == 1 else _sum(sums, calculate)[0]
+    return total, _added(values)
+
+
+def _added(values: list[Decimal]) -> str:
+    return " + ".join(numerals.plain(v) if v >= 0 else f"({numerals.plain(v)})" for v in values)
 
 
 def _extreme(op: str, column: str, numbers: list[tuple[Row, Decimal, Unit | None]]) -> Answer:
@@ -373,7 +392,8 @@ def _amounts_counted(
         column = next((c for c in scores if used and _QUANTITY.search(c)), None)
     if column is None:
         return None
-    numbers = [n for n in table.numbers(column) if n[0] in rows]
+    kept = {id(r) for r in rows}
+    numbers = [n for n in table.numbers(column) if id(n[0]) in kept]
     if len(numbers) == 1:
         row, value, unit = numbers[0]
         text = f"{_identity(row, column)}: {column.replace('_', ' ')} {amount(value, unit)} (“{row.segment.text}”)."

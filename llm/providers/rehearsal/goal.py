@@ -38,6 +38,7 @@ class Goal:
 
 
 MAX_ASKS = 12
+MAX_SENTENCES = 400
 _WH = r"(?:(?:at|in|on|by|for|from|to|until|since|with|under|of|through|between)\s+)?(?:what|which|who|whom|whose|when|where|why|how)(?:'s|’s)?"
 _CLEAR = (
     r"(?:tell|give\s+me|find|calculate|compute|work\s+out|figure\s+out|add\s+up|convert|fetch|download|write|save|store|put|append|export|create|remember|memori[sz]e|summari[sz]e"
@@ -89,7 +90,7 @@ _MARKER = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|\(?[a-h]\)|[-*•])\s+")
 
 def _sentences(text: str) -> list[str]:
     lines = (_MARKER.sub("", line).strip() for line in text.splitlines())
-    return [s for line in lines if line for s in split_sentences(line)]
+    return [s for line in lines if line for s in split_sentences(line)][:MAX_SENTENCES]
 
 
 def _read_sentence(sentence: str) -> list[Ask]:

@@ -1,6 +1,7 @@
 """What tools returned, as passages, and passages cut into the segments that can be quoted."""
 
 import re
+import textwrap
 from dataclasses import dataclass, replace
 
 from llm.providers.rehearsal.tables import read_records
@@ -158,4 +159,12 @@ def split_sentences(text: str) -> list[str]:
         parts.append(text[start : match.end()].strip())
         start = match.end()
     parts.append(text[start:].strip())
-    return [part for part in parts if part]
+    return [piece for part in parts if part for piece in _pieces(part)]
+
+
+MAX_SENTENCE = 1500
+
+
+def _pieces(sentence: str) -> list[str]:
+    """A sentence, or what is as long as none, cut at spaces: so that the work on one segment is bounded."""
+    return textwrap.wrap(sentence, MAX_SENTENCE, break_on_hyphens=False) if len(sentence) > MAX_SENTENCE else [sentence]

@@ -48,6 +48,8 @@ class Quantity:
         return self.unit is not None and self.unit.dimension == "share"
 
 
+MAX_QUANTITIES = 60
+"""More numbers in one text than this are no sentence about amounts."""
 _SYMBOL = r"(?:US\$|R\$|[€$£¥₹₩₺])"
 _CODE = r"(?:EUR|USD|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CZK|INR|CAD|AUD|CNY|ZAR|BRL)"
 _BEFORE = re.compile(rf"(?P<money>{_SYMBOL}|\b{_CODE}|\bRs\.?)\s?$")
@@ -143,7 +145,7 @@ def find_quantities(text: str, *, articles: bool = False) -> list[Quantity]:
     """All quantities in reading order. With ``articles``, ``a week`` counts as one week."""
     plain = blank_dates(text)
     found: list[Quantity] = []
-    for start, end, value, is_word in _numbers(plain):
+    for start, end, value, is_word in _numbers(plain)[:MAX_QUANTITIES]:
         if found and start < found[-1].end:
             continue
         quantity = _quantity(plain, start, end, value, is_word)

@@ -49,7 +49,7 @@ class World:
         self.calls.append((tool, args))
         try:
             return self.own[tool](**args) if tool in self.own else getattr(self, "_" + tool)(**args)
-        except (KeyError, ValueError, SyntaxError, ZeroDivisionError, NameError, TypeError) as error:
+        except (KeyError, ValueError, SyntaxError, ArithmeticError, NameError, TypeError) as error:
             return f"Error: {error}"
 
     def used(self, tool: str) -> list[dict]:
