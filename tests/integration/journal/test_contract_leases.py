@@ -51,6 +51,15 @@ async def test_after_release_nothing_can_be_appended(journal: Journal) -> None:
     assert len(await holder.events()) == 1
 
 
+async def test_an_owner_that_claimed_again_cannot_use_its_old_lease(journal: Journal) -> None:
+    old = await Holder.new(journal, owner="w1")
+    await journal.release(old.lease)
+    assert await journal.claim(old.state.id, "w1") is not None
+    with pytest.raises(StaleLease):
+        await old.append(STARTED)
+    assert await journal.last_seq("acme", old.state.id) == 1
+
+
 async def test_a_lease_that_ran_out_is_taken_over_and_the_old_holder_fenced(open_store: Callable[..., Any]) -> None:
     journal: Journal = await open_store(lease_seconds=0.05)
     old = await Holder.new(journal, owner="w1")
