@@ -37,13 +37,10 @@ class Holder:
 
         The lease is handed back on leaving, unless it is stale or the database refuses: then it runs out by itself.
         """
-        lease = await self._journal.claim(task_id, self.owner)
-        if lease is None:
+        log = await self._taken(task_id)
+        if log is None:
             yield None
             return
-        events = await self._journal.read(lease.tenant, task_id)
-        log = TaskLog(self._journal, self._feed, lease, events, lease_seconds=self._lease_seconds)
-        log.deliver(await self._journal.inbox(lease))
         self._held[task_id] = log
         self._beat()
         try:
@@ -71,6 +68,26 @@ class Holder:
         if self._heart is not None:
             self._heart.cancel()
             await asyncio.gather(self._heart, return_exceptions=True)
+
+    async def _taken(self, task_id: str) -> TaskLog | None:
+        """Claim a task and read it. Who is cancelled meanwhile hands back what was claimed all the same."""
+        taking = asyncio.ensure_future(self._take(task_id))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            log = await taking
+            if log is not None:
+                await self._hand_back(log)
+            raise
+
+    async def _take(self, task_id: str) -> TaskLog | None:
+        lease = await self._journal.claim(task_id, self.owner)
+        if lease is None:
+            return None
+        events = await self._journal.read(lease.tenant, task_id)
+        log = TaskLog(self._journal, self._feed, lease, events, lease_seconds=self._lease_seconds)
+        log.deliver(await self._journal.inbox(lease))
+        return log
 
     async def _hand_back(self, log: TaskLog) -> None:
         if log.released:

@@ -90,21 +90,30 @@ class LocalClient(Client):
 
     async def events(self, task_id: str, *, after: int = 0) -> AsyncIterator[Document]:
         async with aclosing(self._runtime.follow(TENANT, task_id, after=after)) as events:  # type: ignore[type-var]
-            while (event := await self._next(task_id, events)) is not None:
+            while (event := await self._next(task_id, events, after)) is not None:
+                after = event.seq
                 yield EventDocument.of(event).model_dump(mode="json")
+
+    async def follow(self, task_id: str, *, after: int = 0) -> AsyncIterator[Document]:
+        """Where the task is worked on here, its rest is the end of that work: it may begin with mail that nobody has read."""
+        at_work = task_id in self._at_work
+        async for event in self.events(task_id, after=after) if at_work else super().follow(task_id, after=after):
+            yield event
 
     async def go_on(self, task_id: str) -> None:
         if task_id not in self._at_work or self._at_work[task_id].done():
             self._at_work[task_id] = asyncio.create_task(self._work_on(task_id))
 
-    async def _next(self, task_id: str, events: AsyncIterator[Any]) -> Any:
-        """The next event, ``None`` at the end. Raises what went wrong with the task's work here, if it did."""
+    async def _next(self, task_id: str, events: AsyncIterator[Any], after: int) -> Any:
+        """The next event; ``None`` at the end, also of the work on the task here. Raises what went wrong with that work."""
         coming = asyncio.ensure_future(anext(events, None))
         work = self._at_work.get(task_id)
         try:
             await asyncio.wait([coming, work] if work else [coming], return_when=asyncio.FIRST_COMPLETED)
             if not coming.done() and work is not None:
                 await work
+                if (await self._runtime.task(TENANT, task_id)).last_seq <= after:
+                    return None
             return await coming
         finally:
             coming.cancel()
