@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 import pytest
-from tests.integration.journal.holding import DONE, REQUESTED, STARTED, Holder, completed, now, returned, submit
 from sqlalchemy import Connection, text
 
 from journal.errors import Conflict, StaleLease, StorageError, StorageUnavailable
@@ -14,6 +13,7 @@ from journal.events import Event
 from journal.projection import TaskState
 from journal.records import InboxItem, InboxKind
 from journal.sql_store import SqlJournal, open_journal
+from tests.integration.journal.holding import DONE, REQUESTED, STARTED, Holder, completed, now, returned, submit
 
 
 async def in_one_commit(journal: SqlJournal, *jobs: Any) -> list[Any]:
