@@ -4,18 +4,19 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 
 from journal.errors import InvalidInput
-from planners.planner import Planner
+from planners.plan.planner import PlanPlanner
+from planners.planner import Means, Planner
 from planners.react import React
 
 GROUP = "journeyman.planners"
 
-_BUILT_IN: dict[str, Callable[[], Planner]] = {React.name: React}
+_BUILT_IN: dict[str, Callable[[Means], Planner]] = {React.name: lambda means: React(), PlanPlanner.name: PlanPlanner}
 
 
-def find_planner(name: str) -> Planner:
-    """Raises ``InvalidInput`` naming the planners there are."""
+def find_planner(name: str, means: Means | None = None) -> Planner:
+    """A planner that may use ``means``. Raises ``InvalidInput`` naming the planners there are."""
     if name in _BUILT_IN:
-        return _BUILT_IN[name]()
+        return _BUILT_IN[name](means or Means())
     installed = {entry.name: entry for entry in entry_points(group=GROUP)}
     if name in installed:
         planner: Planner = installed[name].load()()
