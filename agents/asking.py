@@ -34,7 +34,7 @@ class Asker:
         self._models = models
         self._feed = feed
         self._offers = offers
-        self._tools_digest = digest([[o.name, o.description, o.parameters] for o in offers])[:16]
+        self._tools_digest = offers_digest(offers)
         self._only = only
         self._measured: dict[str, tuple[int, int]] = {}
 
@@ -43,38 +43,42 @@ class Asker:
 
         Raises ``BudgetExhausted`` or ``DeadlinePassed`` when the worst case of the call does not fit.
         """
-        model = self._choose(log.state, question.role)
+        asked, failures = _so_far(log.state, question.step)
+        model = self._choose(failures, question.role)
         if model is None:
-            log.note(_nobody_left(log))
+            if log.state.waiting is None:
+                log.note(_nobody_left(log, failures))
             return
-        added = question.added if log.state.asked_since_completion == 0 else ()
-        reserved = self._reserve(log, model, question.role, added)
+        added = question.added if asked == 0 else ()
+        reserved = self._reserve(log, model, question, added)
         log.note(
             ev.LlmRequested(
                 model=model.name,
                 role=question.role,
                 reserved=reserved,
                 added=added,
-                tools_digest=self._tools_digest,
-                attempt=log.state.asked_since_completion + 1,
+                tools_digest=self._tools_digest if question.offers is None else offers_digest(question.offers),
+                attempt=asked + 1,
+                step=question.step,
             )
         )
         await log.commit()
-        await self._send(log, model, self._request(log, question.role, reserved.output_tokens))
+        await self._send(log, model, self._request(log, question, reserved.output_tokens), question.step)
 
-    async def _send(self, log: TaskLog, model: Model, request: Request) -> None:
+    async def _send(self, log: TaskLog, model: Model, request: Request, step: str) -> None:
         started = time.monotonic()
         try:
             async with log.interruption:
-                completion = await self._call(log, model, request)
+                completion = await self._call(log, model, request, silent=bool(step))
         except LlmError as error:
-            log.note(_failed(model, error))
+            log.note(_failed(model, error, step))
             return
         except Interrupted:
             why = "The call was broken off because the task was stopped."
-            log.note(ev.LlmFailed(model=model.name, error="canceled", detail=why, spent=True))
+            log.note(ev.LlmFailed(model=model.name, error="canceled", detail=why, spent=True, step=step))
             return
-        self._measured[model.name] = (model.provider.bound_input(request), completion.usage.input_tokens)
+        if not step:
+            self._measured[model.name] = (model.provider.bound_input(request), completion.usage.input_tokens)
         log.note(
             ev.LlmCompleted(
                 model=model.name,
@@ -85,40 +89,43 @@ class Asker:
                 finish_reason=completion.finish_reason,
                 response_id=completion.response_id,
                 seconds=round(time.monotonic() - started, 3),
+                step=step,
             )
         )
 
-    async def _call(self, log: TaskLog, model: Model, request: Request) -> Completion:
+    async def _call(self, log: TaskLog, model: Model, request: Request, *, silent: bool) -> Completion:
+        """``silent``: nobody watches the text grow, for it is read in quarantine."""
         task_id = log.lease.task_id
         deadline = time.monotonic() + log.state.submitted.budget.max_seconds - log.seconds_used()
-        if not self._feed.wants_deltas(task_id):
+        if silent or not self._feed.wants_deltas(task_id):
             return await call(model, request, deadline=deadline)
         try:
             return await call(model, request, on_delta=lambda text: self._feed.publish_delta(task_id, text), deadline=deadline)
         finally:
             self._feed.publish_delta(task_id, None)
 
-    def _choose(self, state: TaskState, role: str) -> Model | None:
+    def _choose(self, failures: list[ev.LlmFailed], role: str) -> Model | None:
         """The first candidate that has not failed for good since the last answer."""
-        broken = Counter(failure.model for failure in state.failures)
-        out = {failure.model for failure in state.failures if not failure.again}
+        broken = Counter(failure.model for failure in failures)
+        out = {failure.model for failure in failures if not failure.again}
         for model in self._models.candidates(role, self._only):
             if model.name not in out and broken[model.name] < MAX_BROKEN_ANSWERS:
                 return model
         return None
 
-    def _request(self, log: TaskLog, role: str, max_output_tokens: int) -> Request:
-        return Request(log.transcript.prompt, max_output_tokens, self._offers, role)
+    def _request(self, log: TaskLog, question: Ask, max_output_tokens: int) -> Request:
+        prompt = log.transcript.prompt if question.prompt is None else question.prompt
+        return Request(prompt, max_output_tokens, self._offers if question.offers is None else question.offers, question.role)
 
-    def _reserve(self, log: TaskLog, model: Model, role: str, added: tuple[Message, ...]) -> Reservation:
-        wanted = model.settings.max_output_tokens
-        request = self._request(log, role, wanted)
+    def _reserve(self, log: TaskLog, model: Model, question: Ask, added: tuple[Message, ...]) -> Reservation:
+        wanted = min(model.settings.max_output_tokens, question.max_output_tokens or model.settings.max_output_tokens)
+        request = self._request(log, question, wanted)
         size = model.provider.bound_input(request) + sum(len(m.model_dump_json()) for m in added)
         return reserve(
             log.state.submitted.budget,
-            log.state.usage,
+            log.state.committed,
             model.price,
-            bound_input_tokens=self._bound(model, size),
+            bound_input_tokens=size if question.step else self._bound(model, size),
             wanted_output_tokens=wanted,
             seconds_used=log.seconds_used(),
         )
@@ -131,7 +138,20 @@ class Asker:
         return min(size, tokens + max(0, size - measured_size))
 
 
-def _failed(model: Model, error: LlmError) -> ev.LlmFailed:
+def offers_digest(offers: tuple[ToolOffer, ...]) -> str:
+    """What pins the tools a request offered."""
+    return digest([[o.name, o.description, o.parameters] for o in offers])[:16]
+
+
+def _so_far(state: TaskState, step: str) -> tuple[int, list[ev.LlmFailed]]:
+    """Requests sent since the last one answered and those of them that failed, of a step's own conversation or the task's."""
+    if step:
+        asking = state.asking(step)
+        return asking.asked, asking.failures
+    return state.asked_since_completion, state.failures
+
+
+def _failed(model: Model, error: LlmError, step: str) -> ev.LlmFailed:
     after = error.retry_after
     return ev.LlmFailed(
         model=model.name,
@@ -141,20 +161,21 @@ def _failed(model: Model, error: LlmError) -> ev.LlmFailed:
         again=isinstance(error, BrokenAnswer),
         transient=error.retryable,
         retry_at=None if after is None else datetime.now(UTC) + timedelta(seconds=after),
+        step=step,
     )
 
 
-def _nobody_left(log: TaskLog) -> ev.TaskWaiting | ev.TaskFailed:
+def _nobody_left(log: TaskLog, failures: list[ev.LlmFailed]) -> ev.TaskWaiting | ev.TaskFailed:
     """Rest where time may help, within the deadline; otherwise the task has failed."""
     state = log.state
-    passing = [failure for failure in state.failures if failure.transient]
+    passing = [failure for failure in failures if failure.transient]
     if passing and state.setbacks < MAX_SETBACKS:
         wake_at = _wake_at(passing, state.setbacks)
         left = state.submitted.budget.max_seconds - log.seconds_used()
         if wake_at < datetime.now(UTC) + timedelta(seconds=left):
             limited = all(failure.error == RateLimited.__name__ for failure in passing)
             return ev.TaskWaiting(reason=WaitingReason.RATE_LIMIT if limited else WaitingReason.TIMER, wake_at=wake_at)
-    said = "; ".join(dict.fromkeys(f"{failure.model}: {failure.detail}" for failure in state.failures))
+    said = "; ".join(dict.fromkeys(f"{failure.model}: {failure.detail}" for failure in failures))
     problem = Problem(
         title="No model could answer",
         status=502,

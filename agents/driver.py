@@ -9,6 +9,7 @@ from agents.holder import Holder
 from agents.inbox import absorb
 from agents.invocation import Invoker
 from agents.loop import run
+from agents.means import means_of
 from agents.profile import find_profile
 from agents.settings import RuntimeSettings
 from agents.submission import Admission
@@ -101,8 +102,8 @@ class Driver:
         """The planner and the tools of a task; notes its start the first time. Raises ``InvalidInput``."""
         submitted = log.state.submitted
         profile = find_profile(self._settings.agents, submitted.agent)
-        planner = find_planner(submitted.planner)
         tools = self._admission.tools(profile, submitted.tools)
+        planner = find_planner(submitted.planner, means_of(tools, self._models, submitted.models))
         if log.state.started is None and not log.mail:
             log.note(
                 ev.TaskStarted(

@@ -40,9 +40,12 @@ def _wake_if_due(log: TaskLog, now: datetime) -> None:
 
 
 def _cancel(log: TaskLog, data: dict[str, Any]) -> None:
+    why = "The task was canceled."
     if log.state.open_request is not None:
-        model = log.state.open_request.model
-        log.note(ev.LlmFailed(model=model, error="canceled", detail="The task was canceled.", spent=True))
+        log.note(ev.LlmFailed(model=log.state.open_request.model, error="canceled", detail=why, spent=True))
+    for step, asking in log.state.plan.asking.items() if log.state.plan else ():
+        if asking.open is not None:
+            log.note(ev.LlmFailed(model=asking.open.model, error="canceled", detail=why, spent=True, step=step))
     for call in log.state.open_calls:
         if call.stage is CallStage.SENT:
             why = "The task was canceled while the call was under way."

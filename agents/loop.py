@@ -4,9 +4,10 @@ from agents.asking import Asker
 from agents.endings import completion, ending_of
 from agents.executor import Executor
 from agents.inbox import absorb
+from agents.plan_runner import carry_out
 from agents.task_log import TaskLog
 from journal.errors import JourneymanError, StaleLease, StorageError
-from planners.planner import Act, Ask, Finish, GiveUp, Planner
+from planners.planner import Act, Ask, Finish, GiveUp, Planner, Record, Run
 
 
 async def run(log: TaskLog, planner: Planner, asker: Asker, executor: Executor) -> None:
@@ -38,7 +39,12 @@ async def move(log: TaskLog, planner: Planner, asker: Asker, executor: Executor)
             await asker.ask(log, question)
         case Act(calls):
             await executor.act(log, calls)
-        case Finish(answer):
-            log.note(completion(log.state, answer))
+        case Run():
+            await carry_out(log, planner, asker, executor)
+        case Record(events):
+            for event in events:
+                log.note(event)
+        case Finish(answer, label):
+            log.note(completion(log.state, answer, label))
         case GiveUp() as end:
             log.note(ending_of(end))

@@ -359,6 +359,8 @@ class StepCompleted(EventData):
     items: int | None = None
     label: Label
     usage: Usage | None = None
+    same_as: int | None = None
+    """The event that holds the result already: a step that was revised away made the very same effect happen."""
 
 
 class StepFailed(EventData):

@@ -44,6 +44,8 @@ class PlanState:
     children: dict[str, ev.StepDelegated] = field(default_factory=dict)
     """By item id, the child task that works on it."""
     revisions: int = 0
+    done: dict[str, StepResult] = field(default_factory=dict)
+    """Effects of steps that were revised away, by the digest of tool and arguments: they are not made to happen again."""
     asked_about: frozenset[str] = frozenset()
     """The failed steps that the open or latest request for a revision told of."""
     steps: Mapping[str, Step] = field(default_factory=dict)
@@ -77,7 +79,7 @@ class PlanState:
         )
         for held in (self.results, self.asking, self.children):
             for key in [key for key in held if step_of(key) in gone]:
-                del held[key]  # type: ignore[attr-defined]
+                del held[key]
         self.version += 1
         self.revisions += data.by == "planner"
         self.asked_about = frozenset()
@@ -93,6 +95,11 @@ class PlanState:
 
     def completed(self, event: ev.Event, data: ev.StepCompleted) -> None:
         """An extraction or a child task ended, or all items of a step did: then its value is the list of theirs."""
+        if data.same_as is not None:
+            same = next((result for result in self.done.values() if result.seq == data.same_as), None)
+            value = None if same is None else same.value
+            self.results[data.step_id] = StepResult(status="completed", value=value, label=data.label, seq=data.same_as)
+            return
         if data.items is None:
             self.results[data.step_id] = StepResult(status="completed", value=data.value, label=data.label, seq=event.seq)
             return
@@ -110,5 +117,3 @@ class PlanState:
 
     def skipped(self, event: ev.Event, data: ev.StepSkipped) -> None:
         self.results[data.step_id] = StepResult(status="skipped", label=SYSTEM, seq=event.seq)
-
-

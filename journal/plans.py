@@ -73,7 +73,7 @@ class Plan(Value):
 
 
 class StepResult(Value):
-    """How a step, or one item of it, ended. ``status`` is ``completed``, ``failed`` or ``skipped``; ``error`` names the kind."""
+    """How a step, or one item of it, ended. ``status``: ``completed``, ``failed`` or ``skipped``; ``error`` names the kind."""
 
     status: str
     value: JsonValue = None

@@ -469,7 +469,9 @@ def _plan_revised(state: TaskState, event: Event, data: ev.PlanRevised) -> None:
     if state.plan is None:  # its making is forgotten
         return
     for call_id in [i for i in state.calls if step_of(i) in data.dropped]:
-        del state.calls[call_id]
+        call, result = state.calls.pop(call_id), state.plan.results.get(call_id)
+        if call.attempts and result is not None and result.status == "completed":
+            state.plan.done[digest([call.call.tool, call.call.args])] = result
     state.calls.pop(data.call_id or "", None)
     state.plan.revise(data)
     state.unplanned = state.repairs = 0

@@ -28,6 +28,8 @@ class Transcript:
                 self._open(data)
             case ev.LlmRequested(added=added):
                 self._say(*added)
+            case ev.LlmCompleted(step=step) if step:
+                return  # a plan's step asks in a conversation of its own
             case ev.LlmCompleted(content=content, tool_calls=calls):
                 self._say(Message(role="assistant", content=content, tool_calls=calls, label=SYSTEM))
                 self._awaited = dict.fromkeys(call.id for call in calls)
@@ -36,6 +38,8 @@ class Transcript:
                 self._result(Message(role="tool", call_id=call_id, content=text, label=result.label))
             case ev.ToolFailed(call_id=call_id, message=why, label=label):
                 self._result(Message(role="tool", call_id=call_id, content=f"Error: {why}", label=label))
+            case ev.PlanCreated(call_id=str(call_id)) | ev.PlanRevised(call_id=str(call_id)):
+                self._result(Message(role="tool", call_id=call_id, content="The plan is carried out.", label=SYSTEM))
             case ev.MessageReceived(call_id=None, text=text, label=label):
                 self._later.append(Message(role="user", content=text, label=label))
                 self._flush()
@@ -56,7 +60,10 @@ class Transcript:
             self.prompt.append(message)
 
     def _result(self, message: Message) -> None:
-        self._awaited[message.call_id or ""] = message
+        """A result that the model did not call for is a plan's, and stays out of the context."""
+        if message.call_id not in self._awaited:
+            return
+        self._awaited[message.call_id] = message
         self._flush()
 
     def _flush(self) -> None:

@@ -21,8 +21,8 @@ def answer(
 ) -> Finish | Ask | None:
     """The answer, or the question to a model that writes it; ``None`` where that model wrote none.
 
-    A text that names what is not there (a skipped step, a path the result has not) needs words too. ``own`` is the label of the
-    goal and of the plan's words.
+    A text that names what is not there (a skipped step, a path the result has not) needs words too. ``own`` is the label of
+    the goal and of the plan's words.
     """
     if plan.answer.text is not None:
         try:

@@ -41,17 +41,17 @@ class Unmet:
 def extraction(item: str, spec: Extract, text: Labelled, answers: Sequence[LlmCompleted]) -> Ask | Value | Unmet:
     """What follows from the model's answers so far: the value, the end of trying, or the next attempt."""
     prompt = Prompt(_opening(spec, text))
+    why = ""
     for answer in answers:
         given = _read(spec, answer)
         if isinstance(given, Value):
             return given
-        for message in _reproach(answer, given.why):
+        why = given.why
+        for message in _reproach(answer, why):
             prompt.append(message)
     if len(answers) > MAX_REPAIRS:
-        return Unmet(given.why)
-    return Ask(
-        "extract", offers=(_offer(spec),), step=item, prompt=prompt, max_output_tokens=EXTRACT_OUTPUT_TOKENS
-    )
+        return Unmet(why)
+    return Ask("extract", offers=(_offer(spec),), step=item, prompt=prompt, max_output_tokens=EXTRACT_OUTPUT_TOKENS)
 
 
 def _opening(spec: Extract, text: Labelled) -> list[Message]:

@@ -82,7 +82,11 @@ _ANSWER = {
     },
 }
 
-_PLAN = {"type": "object", "properties": {"steps": {"type": "array", "items": _STEP}, "answer": _ANSWER}, "required": ["steps"]}
+_PLAN = {
+    "type": "object",
+    "properties": {"steps": {"type": "array", "items": _STEP}, "answer": _ANSWER},
+    "required": ["steps"],
+}
 
 SUBMIT_PLAN = ToolOffer("submit_plan", "Give the plan for the goal: all its steps, and the answer.", _PLAN)
 
@@ -108,7 +112,7 @@ def read_plan(arguments: Mapping[str, Any]) -> Plan:
     """The plan in the arguments of ``submit_plan`` or ``revise_plan``. Raises ``MistakenPlan`` for a wrong shape."""
     steps = arguments.get("steps")
     if isinstance(steps, list) and len(steps) > MAX_STEPS:
-        raise MistakenPlan([f"steps: {len(steps)} are too many; {MAX_STEPS} is the most, and `for_each` does the same for many"])
+        raise MistakenPlan([f"steps: {len(steps)} are too many, {MAX_STEPS} is the most; `for_each` does the same for many"])
     try:
         return Plan.model_validate(arguments, extra="forbid")
     except ValidationError as error:

@@ -4,8 +4,9 @@ import json
 
 from journal import events as ev
 from journal.plan_state import PlanState
+from journal.plans import step_of
 from journal.projection import CallStage, TaskState
-from journal.values import Message, Outcome, ToolCall, WaitingReason
+from journal.values import ApprovalStatus, Message, Outcome, ToolCall, WaitingReason
 from planners.plan.answering import answer
 from planners.plan.cost import MAX_REPAIRS, cost_of
 from planners.plan.format import REVISE_PLAN, SUBMIT_PLAN, MistakenPlan, read_plan
@@ -58,9 +59,10 @@ class PlanPlanner:
         if not given:
             return None
         try:
-            return Record((self._taken(state, given),))
+            event = self._taken(state, given)
         except MistakenPlan as wrong:
             return Record(tuple(_refusal(call, str(wrong)) for call in given))
+        return Record((*voided(state, event), event))
 
     def _taken(self, state: TaskState, given: list[ToolCall]) -> ev.PlanCreated | ev.PlanRevised:
         """Raises ``MistakenPlan``."""
@@ -89,7 +91,7 @@ class PlanPlanner:
         """A revision is asked for as soon as a step fails; what a person said waits until nothing else is left to do."""
         heard = state.heard_since_completion and idle
         failed = plan.failed
-        if not failed and not heard:
+        if not (failed or heard or state.asked_since_completion):
             return None
         if plan.revisions >= MAX_REVISIONS or state.unplanned > MAX_REPAIRS:
             return GiveUp(Outcome.GAVE_UP, _why_failed(plan, state)) if failed else None
@@ -117,6 +119,16 @@ def created(state: TaskState, call: ToolCall, means: Means) -> ev.PlanCreated:
         cost_usd=cost_of(plan, means.prices).cost_usd,
         call_id=call.id,
     )
+
+
+def voided(state: TaskState, event: ev.PlanCreated | ev.PlanRevised) -> list[ev.ApprovalDecided]:
+    """A person's word on calls that a revision takes away, or that it may have changed, counts no longer."""
+    gone = set(event.dropped) if isinstance(event, ev.PlanRevised) else set()
+    return [
+        ev.ApprovalDecided(approval_id=approval.id, decision="void", by="system", note="The plan was revised.")
+        for approval in state.approvals.values()
+        if approval.status is ApprovalStatus.PENDING and any(step_of(call.step_id) in gone for call in approval.calls)
+    ]
 
 
 def room_of(state: TaskState) -> Room:
@@ -151,5 +163,6 @@ def _said(state: TaskState) -> str | None:
 
 def _why_failed(plan: PlanState, state: TaskState) -> str:
     steps = "; ".join(f"{name}: {plan.results[name].error}" for name in sorted(plan.failed))
-    tried = f"{plan.revisions} revisions did not help" if plan.revisions >= MAX_REVISIONS else "the model gave no revision that can run"
+    worn_out = plan.revisions >= MAX_REVISIONS
+    tried = f"{plan.revisions} revisions did not help" if worn_out else "the model gave no revision that can run"
     return f"Steps of the plan failed ({steps}), and {tried}."

@@ -83,7 +83,8 @@ def _parts(text: str) -> Iterator[str | Reference]:
         if token[0] == "$$":
             literal += "$"
         elif token[1] is None:
-            raise MalformedReference(f"{text[token.start() : token.start() + 40]!r} is not a reference: write `{{$step.key}}`.")
+            shown = text[token.start() : token.start() + 40]
+            raise MalformedReference(f"{shown!r} is not a reference: write `{{$step.key}}`.")
         else:
             if literal:
                 yield literal

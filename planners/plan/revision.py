@@ -77,9 +77,7 @@ def replacing(
     kept = tuple(step for step in state.plan.steps if step.id not in dropped)
     answer = given.answer if answers else state.plan.answer
     ended = frozenset(state.results)
-    wrong = mistakes(
-        Plan(steps=given.steps, answer=answer), means, Room(room.budget, room.spent, kept, ended)
-    )
+    wrong = mistakes(Plan(steps=given.steps, answer=answer), means, Room(room.budget, room.spent, kept, ended))
     if wrong:
         raise MistakenPlan(wrong)
     return PlanRevised(
@@ -97,4 +95,3 @@ def _reasons(state: PlanState, dropped: frozenset[str]) -> Iterator[str]:
         result = state.results.get(step.id)
         if step.id in dropped and result is not None and result.status == "failed":
             yield f"{step.id} failed: {result.error}"
-

@@ -13,8 +13,9 @@ from journal.values import ToolCall
 from planners.plan.conditions import holds
 from planners.plan.extraction import Unmet, Value, extraction
 from planners.plan.references import Labelled, MissingValue, resolve
-from planners.plan.steps import looked_at, needed, waits_for
+from planners.plan.steps import affected, looked_at, needed, waits_for
 from planners.planner import Ask, Delegation, Run
+from trust.digest import digest
 from trust.labels import Label, join
 
 
@@ -38,13 +39,12 @@ class Schedule:
         self._state = state
         self._plan = plan
         self.scope = {
-            name: Labelled(result.value, result.label)
-            for name, result in plan.results.items()
-            if result.status == "completed"
+            name: Labelled(result.value, result.label) for name, result in plan.results.items() if result.status == "completed"
         }
         self.endings: list[Ending] = []
         self.pieces: list[Piece] = []
         self.ahead: list[CallState] = []
+        self._at_risk = affected(plan.plan.steps, plan.failed) if plan.failed else frozenset()
         for step in plan.plan.steps:
             if step.id not in plan.results:
                 self._look_at(step)
@@ -82,12 +82,10 @@ class Schedule:
     def _look_ahead(self, step: Step) -> None:
         """A call whose arguments need no result, and that nothing makes doubtful, may be approved before its turn."""
         plain = step.when is None and step.for_each is None and not any(needed(step)) and not any(looked_at(step))
-        if step.tool is not None and plain and not self._may_be_skipped(step):
-            self.ahead.append(self._call(Item(step.id, step, self.scope)))
-
-    def _may_be_skipped(self, step: Step) -> bool:
-        """Whether the plan may be revised before the step's turn: something it waits for has failed already."""
-        return any(name in self._plan.failed for name in step.after)
+        if step.tool is not None and plain and step.id not in self._at_risk:
+            call = self._call(Item(step.id, step, self.scope))
+            if isinstance(call, CallState):
+                self.ahead.append(call)
 
     def _start_each(self, step: Step) -> None:
         loop = step.for_each
@@ -115,7 +113,7 @@ class Schedule:
         except MissingValue as missing:
             self._fail(item.id, "missing_value", str(missing), self._plan.label)
             return
-        if isinstance(piece, ev.StepCompleted | ev.StepFailed):
+        if isinstance(piece, ev.StepCompleted | ev.StepFailed | ev.StepSkipped):
             self.endings.append(piece)
         else:
             self.pieces.append(piece)
@@ -129,13 +127,17 @@ class Schedule:
             return Delegation(item.id, item.step.delegate, str(context.value), context.label)
         return self._call(item)
 
-    def _call(self, item: Item) -> CallState:
+    def _call(self, item: Item) -> CallState | ev.StepCompleted:
+        """The step's call; where a step that was revised away has made the very same effect happen, what it returned."""
         known = self._state.calls.get(item.id)
         if known is not None and known.labels is not None:
             return known
         resolved = {name: resolve(value, item.scope, self._plan.label) for name, value in item.step.args.items()}
         args: dict[str, JsonValue] = {name: found.value for name, found in resolved.items()}
         labels = {name: found.label for name, found in resolved.items()}
+        done = self._plan.done.get(digest([item.step.tool, args]))
+        if done is not None:
+            return ev.StepCompleted(step_id=item.id, same_as=done.seq, label=done.label)
         return self._state.adopt(ToolCall(id=item.id, tool=item.step.tool or "", args=args), labels)
 
     def _extract(self, item: Item) -> Ask | Ending:

@@ -3,14 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import JsonValue
 
 from planners.plan.references import Reference, parse
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 Schema = Mapping[str, Any]
 
@@ -63,12 +60,15 @@ def broken(schema: Schema) -> str | None:
     try:
         _validator().check_schema(schema)
     except SchemaError as error:
-        return error.message[:200]
+        return str(error.message)[:200]
     return None
 
 
 def types_at(schema: Schema, path: tuple[str | int, ...]) -> frozenset[str]:
-    """The JSON types a path into a value of ``schema`` leads to; none: not known. Raises ``LookupError`` where it leads nowhere."""
+    """The JSON types that a path into a value of ``schema`` leads to; none: not known.
+
+    Raises ``LookupError`` where it leads nowhere.
+    """
     for part in path:
         known = _types(schema)
         if isinstance(part, str) and (not known or "object" in known):
@@ -91,7 +91,7 @@ def _types(schema: Schema) -> frozenset[str]:
 
 
 @cache
-def _validator() -> "type[Validator]":
+def _validator() -> Any:
     """JSON Schema 2020-12, for which a hole fits everywhere but where its type cannot."""
     from jsonschema import Draft202012Validator, validators
 
@@ -105,11 +105,10 @@ def _validator() -> "type[Validator]":
         return checked
 
     keywords = {name: letting_holes_pass(name, check) for name, check in Draft202012Validator.VALIDATORS.items()}
-    extended: type[Validator] = validators.extend(Draft202012Validator, keywords)
-    return extended
+    return validators.extend(Draft202012Validator, keywords)
 
 
-def _wrong_type(hole: Hole, rule: Any) -> Exception:
+def _wrong_type(hole: Hole, rule: Any) -> Any:
     from jsonschema.exceptions import ValidationError
 
     wanted = rule if isinstance(rule, str) else " or ".join(rule)

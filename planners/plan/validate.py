@@ -194,4 +194,3 @@ def _over_budget(plan: Plan, means: Means, room: Room) -> Iterator[str]:
             f"the plan may cost {cost.cost_usd:.4f} USD and {left:.4f} are left: "
             "extract less, lower `for_each.max`, or give the answer as `text`"
         )
-
