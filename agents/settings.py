@@ -81,9 +81,9 @@ class RuntimeSettings(BaseSettings):
     def load(cls, config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Self:
         """Read the settings. ``config`` defaults to ``JOURNEYMAN_CONFIG``, else ``journeyman.toml`` in the working folder or
         the home, where there is one. Raises ``ConfigurationError`` naming every wrong key."""
-        environment = _read_environment(cls)
-        file = _find_config(config, Path(environment.get("home", cls.model_fields["home"].default)))
-        merged = _merge(_read_toml(file) if file else {}, environment, dict(flags or {}))
+        given = _merge(_read_environment(cls), dict(flags or {}))
+        file = _find_config(config, Path(given.get("home", cls.model_fields["home"].default)))
+        merged = _merge(_read_toml(file) if file else {}, given)
         try:
             settings = cls(**merged)
         except ValidationError as error:

@@ -1,6 +1,6 @@
 """Memory at 10,000 items: inserts a second and search times, beside a plain loop over the same texts.
 
-    python benchmarks/memory.py [ITEMS]
+    python -m benchmarks.memory [ITEMS]
 
 The plain loop keeps the texts in a list and scores each by the words it shares with the query.
 """

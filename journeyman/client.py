@@ -1,6 +1,7 @@
 """A client of the REST API. Documents are the API's JSON objects as they come; errors are ``JourneymanError``s.
 
 ``Client`` talks to any address; ``journeyman.connection.connect`` finds the right one for a home.
+``httpx`` is loaded with the first client that talks over the network.
 """
 
 import asyncio
@@ -9,8 +10,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-
-import httpx
 
 from journal.errors import (
     ConfigurationError,
@@ -23,6 +22,8 @@ from journal.errors import (
 )
 
 if TYPE_CHECKING:
+    import httpx
+
     from memory.items import Progress
 
 Document = dict[str, Any]
@@ -59,7 +60,9 @@ class Client:
     local = False
     """Whether the work is done in this process, because no ``serve`` runs."""
 
-    def __init__(self, address: str, key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, address: str, key: str, *, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
+        import httpx
+
         self.address = address
         self._http = httpx.AsyncClient(
             base_url=address,
@@ -80,6 +83,8 @@ class Client:
 
     async def call(self, method: str, path: str, **options: Any) -> Any:
         """One request, as ``httpx`` takes it; the answer's JSON, ``None`` if it has no body."""
+        import httpx
+
         try:
             response = await self._http.request(method, path, **options)
         except httpx.TransportError as error:
@@ -188,6 +193,8 @@ class Client:
 
         A stream that breaks is taken up again where it stopped; ``Unreachable`` once that has failed for about 20 seconds.
         """
+        import httpx
+
         delays = iter(_RECONNECT_SECONDS)
         while True:
             try:
@@ -263,7 +270,7 @@ def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _check(response: httpx.Response) -> None:
+def _check(response: "httpx.Response") -> None:
     if not response.is_error:
         return
     try:

@@ -17,10 +17,10 @@ async def connect(settings: "Settings") -> AsyncIterator[Client]:
 
     ``client.local`` tells which. Leaving the block hands leases back and lets go of everything.
     """
-    import httpx
-
     served = serving(settings.home)
     if served is not None:
+        import httpx
+
         async with Client(served.address, served.token, transport=httpx.AsyncHTTPTransport()) as client:
             yield client
         return

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from journal.errors import InvalidInput
 from memory.items import Query, Recalled
-from memory.points import ITEM, to_item
+from memory.points import to_item
 from memory.shard import DENSE_OWN, DENSE_WINDOW, OWN, WINDOW, Shard, matching
 from memory.words import Words
 
@@ -35,9 +35,10 @@ def recall(shard: Shard, words: Words, tenant: str, query: Query, vector: Sequen
     names, requests = _requests(words, tenant, query, vector)
     found = dict(zip(names, shard.search(requests), strict=True))
     fused = fuse([scale(scored, from_zero=name in (OWN, WINDOW)) for name, scored in found.items() if scored])
+    asked = words.asked(query.text)
     meant = {uid for name in (DENSE_OWN, DENSE_WINDOW) for uid, _ in found.get(name, ())[: query.k]}
     return [
-        Recalled(to_item(uid, payload), score, _why(words, query.text, payload, uid in meant))
+        Recalled(to_item(uid, payload), score, _why(words, asked, payload, uid in meant))
         for uid, score, payload in _distinct(shard, fused, query.k)
     ]
 
@@ -64,9 +65,10 @@ def _requests(
     from qdrant_edge import IdfParams, QueryRequest, SearchParams
     from qdrant_edge import Query as EdgeQuery
 
-    scope = matching(kind=ITEM, tenant=tenant, namespace=query.namespaces, source=query.source)
+    # Records of sources have no vectors, so nothing need keep them out.
+    scope = matching(tenant=tenant, namespace=query.namespaces, source=query.source)
     # How rare a word is must not be learnt from, nor shifted by, what other tenants have stored.
-    rarity = SearchParams(idf=IdfParams(corpus=matching(kind=ITEM, tenant=tenant)))
+    rarity = SearchParams(idf=IdfParams(corpus=matching(tenant=tenant)))
     limit = max(_LEAST_CANDIDATES, 4 * query.k)
     by_words: Any = words.query(query.text)
     wanted = {OWN: by_words, WINDOW: by_words} if by_words.indices else {}
@@ -98,8 +100,9 @@ def _distinct(shard: Shard, fused: list[tuple[UUID, float]], k: int) -> list[tup
     return chosen[:k]
 
 
-def _why(words: Words, query: str, payload: dict[str, Any], is_meant: bool) -> str:
-    shared = words.shared(query, f"{payload['heading']}\n{payload['text']}")
+def _why(words: Words, asked: dict[str, set[int]], payload: dict[str, Any], is_meant: bool) -> str:
+    has = set(words.own(f"{payload['heading']}\n{payload['text']}").indices)
+    shared = [word for word, indices in asked.items() if indices & has]
     reasons = [f"has {', '.join(shared[:_WORDS_NAMED])}"] if shared else []
     if is_meant:
         reasons.append("similar in meaning")

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from journal.errors import StorageError, StorageFull
@@ -159,21 +159,14 @@ class Shard:
 
         request = ScrollRequest(start, limit, where, list(fields) if fields else True, False)
         records, following = self._call(lambda: self._edge.scroll(request))
-        return [(_uuid(record), record.payload or {}) for record in records], following if following is None else UUID(
-            str(following)
-        )
-
-    def count(self, where: "Filter") -> int:
-        from qdrant_edge import CountRequest
-
-        return self._call(lambda: self._edge.count(CountRequest(True, where)))
+        return [(_uuid(record), record.payload or {}) for record in records], cast("UUID | None", following)
 
     def search(self, requests: Sequence["QueryRequest"]) -> list[list[tuple[UUID, float]]]:
         """The ids and scores that each request finds, best first."""
         from qdrant_edge import QueryBatchRequest
 
         found = self._call(lambda: self._edge.query_batch(QueryBatchRequest(list(requests))))
-        return [[(UUID(str(point.id)), point.score) for point in points] for points in found]
+        return [[(cast(UUID, point.id), point.score) for point in points] for points in found]
 
     def sync(self) -> None:
         """Make what was written survive a power cut; the death of the process it survives anyway.
@@ -298,4 +291,4 @@ def _batches(things: Iterable[T]) -> Iterator[list[T]]:
 
 
 def _uuid(record: "Record") -> UUID:
-    return UUID(str(record.id))
+    return cast(UUID, record.id)

@@ -49,11 +49,14 @@ class Words:
         best = fewest if len(english.indices) - len(fewest.indices) >= _STOP_WORD_MARGIN else english
         return best if best.indices else whole
 
-    def shared(self, query: str, text: str) -> list[str]:
-        """The query's words, as written there, that ``text`` has in some form; stop words apart."""
-        wanted = set(self.query(query).indices) & set(self.own(text).indices)
-        words = dict.fromkeys(_WORD.findall(shortened(query)))
-        return [word for word in words if wanted.intersection(self._own.embed_query(_normalized(word)).indices)]
+    def asked(self, text: str) -> dict[str, set[int]]:
+        """The query's words, as written there and stop words apart, with the indices each has in its vector."""
+        wanted = set(self.query(text).indices)
+        words = {
+            word: wanted.intersection(self._own.embed_query(_normalized(word)).indices)
+            for word in _WORD.findall(shortened(text))
+        }
+        return {word: indices for word, indices in words.items() if indices}
 
     @cached_property
     def _own(self) -> "Bm25":

@@ -123,7 +123,7 @@ def own_tool(tools: Toolbox, text: str) -> Answer | None:
         args = fill_arguments(tools.offers[name].parameters, text)
         if args is None:
             continue
-        return attempt(f"use {name}", lambda name=name, args=args: _result(name, tools.read_whole(name, **args)))  # type: ignore[misc]
+        return attempt(f"use {name}", lambda name=name, args=args: _result(name, tools.read_whole(name, **args)))
     return None
 
 

@@ -23,11 +23,11 @@ _OPERATIONS = (
     ("median", r"\bmedian\b"),
     (
         "max",
-        r"\b(?:highest|most|max(?:imum)?|largest|biggest|longest|tallest|heaviest|greatest|oldest|fastest|quickest|deepest|widest|dearest|best|latest|newest|priciest|top|hottest|warmest|strongest|busiest|farthest|furthest)\b",
+        r"\b(?:highest|most|max(?:imum)?|largest|biggest|longest|tallest|heaviest|greatest|oldest|fastest|quickest|deepest|widest|dearest|best|latest|newest|priciest|top|last(?=\W*$)|hottest|warmest|strongest|busiest|farthest|furthest)\b",
     ),
     (
         "min",
-        r"\b(?:lowest|least|min(?:imum)?|smallest|shortest|lightest|cheapest|youngest|slowest|fewest|earliest|narrowest|worst|coldest|coolest|nearest|closest)\b",
+        r"\b(?:lowest|least|min(?:imum)?|smallest|shortest|lightest|cheapest|youngest|slowest|fewest|earliest|narrowest|worst|coldest|coolest|nearest|closest|first(?=\W*$))\b",
     ),
     (
         "count",
@@ -40,11 +40,11 @@ _SUPERLATIVE_COLUMN = {
     "heaviest": "weight", "lightest": "weight", "oldest": "age", "youngest": "age", "fastest": "speed", "slowest": "speed",
     "deepest": "depth", "widest": "width", "narrowest": "width", "hottest": "temperature", "warmest": "temperature", "coldest": "temperature",
     "nearest": "distance", "closest": "distance", "farthest": "distance", "furthest": "distance", "largest": "surface", "biggest": "surface",
-    "earliest": "date", "latest": "date", "newest": "date",
+    "earliest": "date", "latest": "date", "newest": "date", "first": "date", "last": "date",
 }  # fmt: skip
 
 
-PART = 60
+PART = 40
 """How many numbers one addition takes."""
 
 
@@ -374,6 +374,7 @@ def _identity(row: Row, column: str) -> str:
     return names[0] if names else next(iter(row.cells.values()), "row")
 
 
+_IN_ALL = re.compile(r"\b(?:in total|altogether|in all|overall|together|all)\b", re.IGNORECASE)
 _QUANTITY = re.compile(
     r"^(?:.*[_\W])?(?:quantity|qty|units?|amount|count|number|pieces|sold|ordered|stock)(?:[_\W].*)?$", re.IGNORECASE
 )
@@ -389,7 +390,7 @@ def _amounts_counted(
     scores = {c: _column_fit(c, wanted, set()) for c in _numeric_columns(table)}
     column = max(scores, key=lambda c: scores[c], default=None)
     if column is None or scores[column] < 1.5:
-        column = next((c for c in scores if used and _QUANTITY.search(c)), None)
+        column = next((c for c in scores if (used or _IN_ALL.search(question)) and _QUANTITY.search(c)), None)
     if column is None:
         return None
     kept = {id(r) for r in rows}

@@ -110,7 +110,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(\d+/\d+) of (\d+(?:\.\d+)?)", r"(\1*\2)"),
         (rf"\bhalf of ({_NUM})", r"(\1/2)"),
         (rf"\ba (?:third|quarter) of ({_NUM})", r"(\1/4)"),
-        (rf"({_NUM})\s?(?:%|percent|per cent)\s?of\s?({_NUM}|\([^()]*\))", r"(\1/100*\2)"),
+        (rf"({_NUM})\s?(?:%|percent|per cent)\s?(?:\w+\s)?(?:of|on)\s?({_NUM}|\([^()]*\))", r"(\1/100*\2)"),
         (rf"^(.*\d\)?)\s?(?:\b(?:increased by|raised by|plus)|[+])\s?({_NUM})\s?(?:%(?!%)|percent|per cent)(?:\s(?:vat|tax|tip|interest))?", r"(\1)*(1+\2/100)"),
         (rf"^(.*\d\)?)\s?(?:\b(?:decreased by|reduced by|discounted by|minus|less)|-)\s?({_NUM})\s?(?:%(?!%)|percent|per cent)(?:\sdiscount)?", r"(\1)*(1-\2/100)"),
         (rf"\bwith (?:an? )?({_NUM})\s?% discount", r"*(1-\1/100)"),

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from llm.providers.rehearsal import numerals
 from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
-from llm.providers.rehearsal.dates import find_dates, find_times
+from llm.providers.rehearsal.dates import Found, find_dates, find_times
 from llm.providers.rehearsal.extract import Evidence
 from llm.providers.rehearsal.passages import Segment
 from llm.providers.rehearsal.quantities import find_quantities
@@ -163,18 +163,18 @@ class Clock:
         return None
 
 
-def _nearest(text: str, dates: list, phrase: str) -> date:  # type: ignore[type-arg]
+def _nearest(text: str, dates: list[Found], phrase: str) -> date:
     """Of several dates in a sentence, the one that stands closest to the phrase's words."""
     words = {canon(t) for t in tokens(phrase) if t not in STOPWORDS}
     places = [m.start() for m in re.finditer(r"[^\W_]+", text) if canon(m.group().lower()) in words]
     if not places or len(dates) == 1:
-        return dates[0].day  # type: ignore[no-any-return]
+        return dates[0].day
     return min(
         dates,
         key=lambda d: min(
             abs(d.start - p) + (8 if re.search(r"[,;]", text[min(p, d.start) : max(p, d.start)]) else 0) for p in places
         ),
-    ).day  # type: ignore[no-any-return]
+    ).day
 
 
 def _spanned(days: Decimal, expression: str, early: Dated, late: Dated, question: str) -> Answer:

@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 
 from llm.providers.rehearsal.dates import find_dates, find_times, has_when
 from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.units import known_unit
+from llm.providers.rehearsal.units import UNIT_WORDS
 from llm.providers.rehearsal.words import STOPWORDS, WEEKDAYS, canon, content, tokens, vocabulary
 
 STRONG = 0.5
@@ -15,7 +16,7 @@ STRONG = 0.5
 WEAK = 0.3
 """From here on it is worth showing as the closest there is."""
 
-_LIGHT = frozenset(canon(w) for w in ["cost", "total", "number", "amount", "use", "type", "kind", "value", "date", "time", "day", "year", "work", "go", "come", "happen", "take", "last", "thing", "way", "stay", "information", "detail", "fact", "compute", "calculate", "work", "add", "count", "sum", "average", "overall", "altogether", "currently", "called", "include", "full", "whole", "different", "people", "person", "allow", "possible", "explain", "describe"])  # fmt: skip
+_LIGHT = frozenset(canon(w) for w in ["cost", "total", "number", "amount", "use", "type", "kind", "value", "date", "time", "day", "year", "work", "go", "come", "happen", "take", "last", "thing", "way", "stay", "information", "detail", "fact", "compute", "calculate", "work", "add", "count", "sum", "average", "overall", "altogether", "currently", "called", "include", "full", "whole", "different", "people", "person", "allow", "possible", "explain", "describe", "step", "instruction", "procedure"])  # fmt: skip
 _CONTRASTS = tuple(
     frozenset(canon(w) for w in group.split())
     for group in (
@@ -53,7 +54,7 @@ class Evidence:
         rarity = 1 + log((len(self.segments) + 1) / (self._frequency[word] + 1)) / 3
         if word in strong:
             return rarity * 1.6
-        return rarity * (0.35 if word in _LIGHT or known_unit(word) or word.isdigit() else 1)
+        return rarity * (0.35 if word in _LIGHT or word in UNIT_WORDS or word.isdigit() else 1)
 
     def rank(self, question: str, context: str = "") -> list[Scored]:
         """All segments that share a word with the question, best first. ``context`` (an earlier ask) only breaks ties."""
@@ -95,9 +96,9 @@ def _score(s: Segment, asked: _Asked) -> Scored:
 
 def _modified(question: str) -> tuple[tuple[str, str], ...]:
     words = tokens(question)
-    pairs = zip(words, words[1:], strict=False)
+    pairs = pairwise(words)
     canons = ((canon(m), canon(h)) for m, h in pairs if not {m, h} & STOPWORDS and not m.isdigit())
-    return tuple((m, h) for m, h in canons if m not in _LIGHT and not known_unit(m) and not known_unit(h))
+    return tuple((m, h) for m, h in canons if m not in _LIGHT and not {m, h} & UNIT_WORDS)
 
 
 def _other_kind(asked: _Asked, s: Segment) -> bool:
@@ -124,7 +125,7 @@ def strong_words(question: str) -> frozenset[str]:
     )
     words = {canon(t) for text in [*found, *quoted, *named] for t in tokens(text)}
     return frozenset(
-        w for w in words if not known_unit(w) and not re.fullmatch(r"\d+(?:st|nd|rd|th|k|m|kg|km|h|cm|mm|g|l)", w)
+        w for w in words if w not in UNIT_WORDS and not re.fullmatch(r"\d+(?:st|nd|rd|th|k|m|kg|km|h|cm|mm|g|l)", w)
     )
 
 
@@ -204,7 +205,7 @@ def focus(question: str) -> tuple[str, ...]:
     """What kind of thing is asked for: the words of the noun phrase right after the question word, units and the like apart."""
     match = _FOCUS.match(question.strip())
     phrase = (match["np"] or match["be"] or "") if match else ""
-    return tuple(w for w in content(phrase) if w not in _LIGHT and w not in ("hour",))
+    return tuple(w for w in content(phrase) if w not in _LIGHT and w not in UNIT_WORDS)
 
 
 def lacks_focus(question: str, scored: Scored) -> bool:

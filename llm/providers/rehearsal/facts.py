@@ -36,7 +36,7 @@ class Fact:
 
 
 _CLAUSE = re.compile(
-    r";\s|,\s(?!\d{3}\b)|\s[–—]\s|\s(?:but|while|whereas|plus|otherwise)\s|\sand\s(?=(?:for\s|the\s|an?\s|up\sto\s|over\s|above\s|from\s)?(?:[a-zà-þ-]+\s){1,3}(?:(?:pay|pays|cost|costs|is|are|at|for)\s)?[€$£]?\d)"
+    r";\s|,\s(?!\d{3}\b)|\s[–—]\s|\s(?:but|while|whereas|plus|otherwise)\s|(?<=[^\W\d_])\sand\s(?=(?:[€$£]|CHF\s|EUR\s|USD\s|GBP\s)\d)|(?<=[^\W\d_])\sand\s(?=\d[\d.,]*\s?(?:[€$£]|EUR\b|USD\b|CHF\b|euros?\b|dollars?\b|pounds?\b))|\sand\s(?=(?:for\s|the\s|an?\s|up\sto\s|over\s|above\s|from\s)?(?:[a-zà-þ-]+\s){1,3}(?:(?:pay|pays|cost|costs|is|are|at|for)\s)?[€$£]?\d)"
 )
 
 
@@ -83,7 +83,7 @@ def _fact(segment: Segment, clause: str, q: Quantity, beside: list[Quantity]) ->
 
 
 def _pers_before(clause: str, q: Quantity, beside: list[Quantity]) -> tuple[Per, ...]:
-    if not q.is_money:
+    if not q.is_money and not re.match(r"\W*(?:each|every)\b", clause, re.IGNORECASE):
         return ()
     start = max((o.end for o in beside if o.end <= q.start and o.is_money), default=0)
     return pers_named(clause[start : q.start])

@@ -80,7 +80,7 @@ def read_goal(text: str) -> Goal:
         if not found:
             statements.append(sentence)
     if not any(ask.kind not in (WRITE, REMEMBER) or ask.literal for ask in asks) and statements:
-        asks = [Ask(QUESTION, statement) for statement in statements[-3:]] + asks
+        asks = [classify(statement) for statement in statements[-3:]] + asks
         statements = statements[:-3]
     return Goal(tuple(asks[:MAX_ASKS]), tuple(statements[:400]), text)
 
@@ -130,7 +130,7 @@ _BEYOND = re.compile(
     re.IGNORECASE,
 )
 _SELF = re.compile(
-    r"^(?:who|what) are you\b|\bwhat (?:can|do) you do\b|^how are you\b|\bwhich model are you\b|\bare you (?:an? )?(?:ai|llm|gpt|human|bot)\b",
+    r"^(?:hi|hello|hey)\W*$|^(?:who|what) are you\b|\bwhat (?:can|do) you do\b|^how are you\b|\bwhich model are you\b|\bare you (?:an? )?(?:ai|llm|gpt|human|bot)\b",
     re.IGNORECASE,
 )
 _WRITE = re.compile(

@@ -124,7 +124,7 @@ class Mind:
             if fallback:
                 self.pages = [
                     Page(ask, p) if q is page else q for q in self.pages for p in (fallback if q is page else [q.passage])
-                ]  # type: ignore[arg-type]
+                ]
                 return self._asked_of(ask, fallback, "")
             return missing(f"I could not {'fetch' if ask.url else 'read'} {ask.url or ask.path}: {page.error}")
         return self._asked_of(ask, [page.passage], page.title)
@@ -230,7 +230,7 @@ class Mind:
 
     def _search(self, query: str, wide: bool) -> list[Passage]:
         args = {"query": query, "k": WIDE} if wide else {"query": query}
-        return read_hits(self.tools.read_whole("recall", **args))  # type: ignore[arg-type]
+        return read_hits(self.tools.read_whole("recall", **args))
 
     def _write(self, ask: Ask, answers: list[tuple[Ask, Answer]]) -> Answer:
         if ask.literal:

@@ -82,7 +82,7 @@ def read_page(url: str, result: str) -> tuple[str, Passage]:
     if start is None:
         match = _TITLE.search(result[:5000])
         first, _, rest = result.lstrip().partition("\n")
-        told = bool(status) and "html" in status.group() and rest.startswith("\n") and len(first) < 300
+        told = status is not None and "html" in status.group() and rest.startswith("\n") and len(first) < 300
         title = first.strip("# ") if told else (match["key"] or match["heading"]) if match else ""
         return title.strip(), Passage(url, "", title.strip(), result)
     parser = _Text()
@@ -97,11 +97,7 @@ def read_page(url: str, result: str) -> tuple[str, Passage]:
 def read_file(path: str, result: str) -> Passage:
     """A file's text; line numbers that a reading tool may put in front are taken off."""
     lines = result.splitlines()
-    numbered = [re.match(r"^\s*\d+(?:\t|: |\| ?|→)", line) for line in lines]
-    if (
-        len(lines) > 1
-        and all(numbered)
-        and [int(m.group().strip("\t:| →")) for m in numbered if m] == list(range(1, len(lines) + 1))
-    ):
-        result = "\n".join(line[m.end() :] for line, m in zip(lines, numbered, strict=True) if m)
+    marks = [m for line in lines if (m := re.match(r"^\s*(\d+)(?:\t|: |\| ?|→)", line))]
+    if len(lines) > 1 and [int(m[1]) for m in marks] == list(range(1, len(lines) + 1)):
+        result = "\n".join(m.string[m.end() :] for m in marks)
     return Passage(path, "", "", result)

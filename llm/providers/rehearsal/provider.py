@@ -6,10 +6,9 @@ from collections.abc import Callable
 from journal.values import TokenUsage, ToolCall
 from llm.providers.rehearsal import compose, conversation, structured
 from llm.providers.rehearsal.answers import Answer, Line
-from llm.providers.rehearsal.arithmetic import NotArithmetic
 from llm.providers.rehearsal.goal import read_goal
 from llm.providers.rehearsal.mind import Mind
-from llm.providers.rehearsal.toolbox import Toolbox
+from llm.providers.rehearsal.toolbox import Pending, Toolbox
 from llm.settings import ModelSettings
 from llm.types import Completion, Request
 
@@ -56,12 +55,15 @@ class Rehearsal:
 
 
 def _answers(goal: str, tools: Toolbox) -> list[Answer] | None:
+    """The answers, or ``None`` while calls are pending."""
     if not goal:
         return []
     try:
         done = Mind(read_goal(goal), tools).work()
-    except (NotArithmetic, ArithmeticError, ValueError) as error:
-        return [Answer((Line(f"This went beyond what I can work out: {error}"),), found=False)]
+    except Pending:
+        return None
+    except Exception as error:  # a goal ends in an answer, whatever text it met; the fault is named in it
+        return [Answer((Line(f"This went beyond what I can work out ({type(error).__name__}: {error})."),), found=False)]
     return None if done is None else [answer for _, answer in done]
 
 

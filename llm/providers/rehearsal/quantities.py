@@ -258,27 +258,37 @@ def _glued(text: str, at: int, match: re.Match[str]) -> bool:
     return match.start("word") == at or not text[match.end() : match.end() + 2].strip(" ").isalpha()
 
 
+_ADVERB = re.compile(rf"\s?\(?(?P<adverb>{'|'.join(ADVERBS)})\b", re.IGNORECASE)
+
+
 def _pers(text: str, at: int) -> tuple[tuple[Per, ...], int]:
     """The ``per ... and ...`` behind a number; where there is none, nothing and ``at``."""
     found: list[Per] = []
     end = at
     while len(found) < 4:
-        match = _PER.match(text, end) or (_ALSO.match(text, end) if found else None)
-        if match is None:
+        per, after = _next_per(text, end, first=not found)
+        if per is None:
             break
-        unit, noun, after = _noun(text, match.end()) if match.re is _PER else _also(text, match.end())
-        if match.re is _PER and match["n"] is None:
-            unit, noun, after = _one_noun(text, match.end())
-        if unit is None or unit.is_money:
-            break
-        amount = numerals.parse(match["n"]) if match.re is _PER and match["n"] else Decimal(1)
-        found.append(Per(unit, amount))
+        found.append(per)
         end = after
-    tail = re.compile(r"\s?\(?(?:hourly|daily|nightly|weekly|monthly|yearly|annually)\b", re.IGNORECASE).match(text, end)
-    if tail:
-        found.append(Per(known_unit(ADVERBS[tail.group().strip(" (").lower()]) or count_unit("day")))
+    if tail := _ADVERB.match(text, end):
+        found.append(Per(known_unit(ADVERBS[tail["adverb"].lower()]) or count_unit("day")))
         end = tail.end()
     return tuple(found), end
+
+
+def _next_per(text: str, at: int, *, first: bool) -> tuple[Per | None, int]:
+    match = _PER.match(text, at)
+    if match is None:
+        also = None if first else _ALSO.match(text, at)
+        unit, _, end = _also(text, also.end()) if also else (None, "", at)
+    elif match["n"]:
+        unit, _, end = _noun(text, match.end())
+    else:
+        unit, _, end = _one_noun(text, match.end())
+    if unit is None or unit.is_money:
+        return None, at
+    return Per(unit, numerals.parse(match["n"]) if match and match["n"] else Decimal(1)), end
 
 
 def _also(text: str, at: int) -> tuple[Unit | None, str, int]:

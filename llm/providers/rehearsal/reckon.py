@@ -105,16 +105,15 @@ class Reckoner:
         """All ways to reach the target with at least one given used, best first."""
         found: list[Product] = []
         for fact, relevance in self.facts:
-            for product in (self._times(fact, relevance), self._inverse(fact, relevance)):
-                if product is not None and (product.used | product.met or self._stands_alone(product)):
-                    found.append(product)
+            both = (self._times(fact, relevance), self._inverse(fact, relevance))
+            found += [p for p in both if p is not None and (p.used | p.met or self._stands_alone(p))]
         return sorted(found, key=lambda p: -p.score)
 
     def _stands_alone(self, product: Product) -> bool:
         """Worked out of one document's own figures: a rent per square metre and the flat's size."""
         strong = {id(fact) for fact, relevance in self.facts if relevance >= 0.5}
         sources = {f.segment.passage.source for f in (product.fact, *product.others)}
-        wanted = self.target.dimension == "money" and all(o.unit in [t.unit for t in self.target.per] for o in product.open)
+        wanted = self.target.dimension != "" and all(o.unit in [t.unit for t in self.target.per] for o in product.open)
         asked = bool(self.target.per) or not self.givens
         return bool(product.others) and wanted and asked and len(sources) == 1 and any(id(f) in strong for f in product.others)
 
@@ -183,7 +182,11 @@ class Reckoner:
             inner = self._times(fact, relevance, depth + 1)
             if inner is None or inner.open or inner.used & p.used or (not fact.per and not inner.used and relevance < 0.45):
                 continue
-            if not fact.per and per.unit.dimension == "count":
+            if (
+                not fact.per
+                and per.unit.dimension == "count"
+                and not (self.mentions & {"total", "all", "altogether", "overall"})
+            ):
                 continue
             if best is None or inner.score > best[0]:
                 scale = (

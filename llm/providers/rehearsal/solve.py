@@ -1,6 +1,7 @@
 """One question answered: the ways to answer it, tried in order."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -55,7 +56,7 @@ class Solver:
         if not evidence.segments:
             return lookup.not_found(ask.text)
         clock = Clock(evidence, self.tools.calculate, self._today)
-        ways = (
+        ways: tuple[Callable[[], Answer | None], ...] = (
             lambda: clock.answer(question),
             lambda: compare(ask.text, evidence, self.tools.calculate),
             lambda: self._reckon(ask, evidence, context),
@@ -223,25 +224,9 @@ class Solver:
 
     def _limits(self, bill: Bill, reckoner: Reckoner) -> list[Line]:
         """A limit in the same passage that a given breaks (``takes vessels of up to 180 metres``)."""
-        passages = {f.segment.passage for f in bill.facts}
-        lines: list[Line] = []
-        segments_near = dict.fromkeys(
-            f.segment for f, _ in reckoner.facts if f.segment.passage in passages and not f.segment.is_row
-        )
-        for segment in [*segments_near, *self._bounds_near(bill)]:
-            for q in find_quantities(segment.text):
-                if (
-                    q.is_bound
-                    and not q.is_money
-                    and any(_breaks(g, q) for g in reckoner.givens)
-                    and len(find_quantities(segment.text)) == 1
-                ):
-                    lines.append(Line(f"Mind the limit: {quoted(segment).text}", (segment.passage,)))
-        return list(dict.fromkeys(lines))[:2]
-
-    def _bounds_near(self, bill: Bill) -> list[Segment]:
         passages = list(dict.fromkeys(f.segment.passage for f in bill.facts if f.segment.passage.source != "your request"))
-        return [s for s in segments(passages) if not s.is_row]
+        near = [s for s in segments(passages) if not s.is_row and _is_broken(s, reckoner.givens)]
+        return [Line(f"Mind the limit: {quoted(s).text}", (s.passage,)) for s in near[:2]]
 
     def _rivals(self, answer: Answer | None, bill: Bill, reckoner: Reckoner, ask: Ask) -> Answer | None:
         """Another source that gives another rate for the same: both are named and worked out."""
@@ -310,6 +295,12 @@ def _refers(text: str) -> bool:
         re.search(r"\b(?:it|that|this|they|them|those|these|total|altogether|in all|same)\b", text, re.IGNORECASE) is not None
         or len(content(text)) <= 2
     )
+
+
+def _is_broken(segment: Segment, givens: list[Quantity]) -> bool:
+    """Whether a sentence sets one limit and a given is beyond it."""
+    found = find_quantities(segment.text)
+    return len(found) == 1 and found[0].is_bound and not found[0].is_money and any(_breaks(g, found[0]) for g in givens)
 
 
 def _breaks(given: Quantity, bound: Quantity) -> bool:

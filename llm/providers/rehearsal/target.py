@@ -9,7 +9,7 @@ from llm.providers.rehearsal.units import Unit, known_unit
 from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
 
 _MONEY = re.compile(
-    r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice|premium|income|profit|fine|tax|interest|compensation|reimburse\w*|receive)\b|[€$£]",
+    r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice|premium|income|profit|fine|tax|interest|compensation|reimburs\w*|receive|get back|claim|allowance)\b|[€$£]",
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(

@@ -85,6 +85,8 @@ def _multiword() -> dict[str, Unit]:
 _KNOWN = _spellings()
 _KNOWN["pound"] = Unit("pound", "money")
 _KNOWN["pounds"] = _KNOWN["pound"]
+UNIT_WORDS = frozenset(canon(spelling) for spelling in _KNOWN if len(spelling) > 2)
+"""Unit names as ``content`` gives words."""
 MULTIWORD = tuple(sorted((s for s in _KNOWN if " " in s or "-" in s), key=len, reverse=True))
 COMPOUND = {
     "km/h": ("kilometre", "hour"), "kmh": ("kilometre", "hour"), "kph": ("kilometre", "hour"), "mph": ("mile", "hour"),

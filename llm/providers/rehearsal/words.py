@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
 
@@ -277,7 +278,7 @@ def vocabulary(text: str) -> frozenset[str]:
     words = [canon(word) for word in tokens(text)]
     found = set(words)
     days = [(i, WEEKDAYS.index(word)) for i, word in enumerate(words) if word in WEEKDAYS]
-    for (i, first), (j, last) in zip(days, days[1:], strict=False):
+    for (i, first), (j, last) in pairwise(days):
         between = words[i + 1 : j]
         if between in ([], ["to"], ["until"], ["till"], ["through"]) and _is_range(text):
             found.update(WEEKDAYS[d % 7] for d in range(first, last + 1 if last >= first else last + 8))

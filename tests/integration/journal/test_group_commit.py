@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from journal.errors import Conflict, StaleLease, StorageError, StorageUnavailable
+from journal.events import Event
 from journal.projection import TaskState
 from journal.records import InboxItem, InboxKind
 from journal.sql_store import SqlJournal, open_journal
-from tests.integration.journal.holding import DONE, REQUESTED, STARTED, Holder, completed, returned, submit
+from tests.integration.journal.holding import DONE, REQUESTED, STARTED, Holder, completed, now, returned, submit
 
 
 async def in_one_commit(journal: SqlJournal, *jobs: Any) -> list[Any]:
@@ -136,17 +137,17 @@ async def test_one_wait_may_be_cancelled_and_the_rest_goes_on(sql_journal: SqlJo
     assert await sql_journal.last_seq("acme", one.state.id) == 2
 
 
-async def test_the_row_is_whole_again_after_a_failed_append(notes: SqlJournal) -> None:
+async def test_the_same_append_again_after_a_failure_writes_the_whole_row(notes: SqlJournal) -> None:
     """What the store believes about a row must not outlive a failure."""
     holder = await Holder.new(notes)
     await holder.append(STARTED)
-    done = Holder(notes, TaskState.of("acme", holder.state.id, await holder.events()), holder.lease)
+    done = Event(3, now(), 1, DONE)
+    holder.state.apply(done)
     with pytest.raises(StorageError):
-        await done.append(DONE, also=sql("INSERT INTO missing VALUES (1)"))
+        await notes.append(holder.lease, [done], holder.state.record(), also=sql("INSERT INTO missing VALUES (1)"))
     assert (await notes.record("acme", holder.state.id)).status == "working"
-    done.state = TaskState.of("acme", holder.state.id, await holder.events())
-    await done.append(DONE)
-    assert await notes.record("acme", holder.state.id) == done.state.record()
+    await notes.append(holder.lease, [done], holder.state.record())
+    assert await notes.record("acme", holder.state.id) == holder.state.record()
 
 
 async def test_loops_in_other_threads_may_write_too(sql_journal: SqlJournal) -> None:

@@ -148,3 +148,12 @@ async def test_a_bad_configuration_is_one_clear_error(build: Build, text: str, s
         assert (ended.code, ended.out) == (2, "")
         assert said in ended.err
         assert len(ended.err.splitlines()) <= 2
+
+
+async def test_the_home_named_by_a_flag_brings_its_own_configuration(build: Build) -> None:
+    house = await build(DONE)
+    house.home.mkdir()
+    house.config.rename(house.home / "journeyman.toml")
+    for command in (["--home", house.home, "run", "a goal"], ["run", "a goal", "--home", house.home]):
+        ended = await house.run(*command, JOURNEYMAN_HOME="", JOURNEYMAN_CONFIG="")
+        assert (ended.code, ended.out) == (0, "All done.\n"), ended.err

@@ -56,10 +56,10 @@ class World:
         return [args for name, args in self.calls if name == tool]
 
     def _recall(self, query: str, k: int = 8) -> str:
-        words = set(re.findall(r"\w{3,}", query.lower()))
+        words = set(re.findall(r"[^\W_]{3,}", query.lower()))
         scored = []
         for number, (source, position, heading, text) in enumerate(_chunks(self.documents)):
-            have = re.findall(r"\w{3,}", f"{source} {heading} {text}".lower())
+            have = re.findall(r"[^\W_]{3,}", f"{source} {heading} {text}".lower())
             score = sum(1 for w in words if any(w[:4] == h[:4] for h in have))
             if score:
                 scored.append((-score, number, source, position, heading, text))

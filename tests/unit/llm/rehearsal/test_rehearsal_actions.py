@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from rehearsal_driver import MODEL, OFFERS, World, run
 
 from journal.values import Message
 from llm.types import Prompt, Request, ToolOffer
+from tests.unit.llm.rehearsal.rehearsal_driver import MODEL, OFFERS, World, run
 
 HARBOUR = {
     "harbour.md": "# Harbour rules\n\nThe north quay takes vessels of up to 180 metres. Berth fees are 37 euros a metre and day.\n"

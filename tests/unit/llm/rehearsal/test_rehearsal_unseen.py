@@ -1,4 +1,4 @@
-"""Goals written after the rules, over kinds of documents that were not looked at while the rules were made."""
+"""Goals first written without regard to the rules, over kinds of documents that were not looked at while the rules were made."""
 
 import pytest
 
@@ -48,6 +48,31 @@ CRANE = {
     "rental.md": "Equipment hire\n\nMini crane: 180 euros per day, 900 euros per week.\nScaffold tower: 45 euros per day.\nDelivery is 60 euros flat.\nAll prices are net; 19% VAT is added.\n"
 }
 
+KITCHEN = {
+    "kitchen.md": "# Canteen\n\nLunch costs CHF 9.50 for employees and CHF 14.00 for guests. The canteen serves lunch between 11:45 and 13:30. Coffee is free.\n\nTo book the banquet hall, write to events@canteen.example. The hall seats 85 people.\n"
+}
+SHIPPING = {
+    "shipping.txt": "Parcels up to 2 kg cost 5.49 euros, parcels up to 10 kg cost 9.99 euros, parcels over 10 kg cost 18.50 euros. Insurance is 1% of the value. Delivery takes 2 to 3 working days.\n"
+}
+FARM = {
+    "farm.md": "The wheat field covers 14 hectares and yields 6.5 tonnes per hectare. Wheat sells at 210 euros per tonne. Seed is sown at 180 kg/ha.\n"
+}
+SOLAR = {
+    "solar.md": "Each panel delivers 410 watts. The roof carries 24 panels. The system cost 18,900 euros and was installed in May 2023 by Helio GmbH. Its warranty runs for 20 years.\n"
+}
+COURSE = {
+    "courses.csv": "course,teacher,start,weeks,fee_eur\nPottery,R. Lang,2026-09-07,8,240\nSpanish A1,M. Ortiz,2026-09-14,12,310\nPhotography,K. Jensen,2026-10-05,6,195\nYoga,R. Lang,2026-09-02,10,150\n"
+}
+HR = {
+    "handbook.md": "# Leave\n\nFull-time staff get 28 days of holiday per year. Unused days expire on 31 March of the following year. Sick leave must be reported to the team lead before 9:00.\n\n# Travel\n\nThe mileage allowance is 0.38 euros per kilometre. The daily allowance for trips is 28 euros. Hotels are reimbursed up to 120 euros per night.\n"
+}
+SERVER = {
+    "runbook.md": "# Deploy\n\n1. Run the tests.\n2. Build the image with `make image`.\n3. Push it to the registry.\n\nThe staging database listens on port 5433. The production database listens on port 5432. The on-call engineer this week is Tomas Ruiz.\n"
+}
+ZOO = {
+    "zoo.md": "| Animal | Count | Food per day (kg) |\n|---|---|---|\n| Elephant | 3 | 150 |\n| Lion | 5 | 7 |\n| Penguin | 40 | 0.5 |\n\nThe zoo opens daily at 9:00. Last admission is at 16:30.\n"
+}
+
 UNSEEN = [
     (GARDEN, "How much water do 12 tomato plants need in a week?", ["126"], []),
     (GARDEN, "how much do 8 bags of compost cost", ["51.20"], []),
@@ -89,6 +114,44 @@ UNSEEN = [
     (POOLS, "How old do you have to be for the sauna?", ["16"], []),
     (CRANE, "What does hiring the scaffold tower for 4 days cost with delivery?", ["240"], []),
     (CRANE, "Give me the price of the mini crane for 2 weeks including VAT.", ["2,142"], []),
+    (KITCHEN, "What do 3 guests and 2 employees pay for lunch?", ["61"], []),
+    (KITCHEN, "How do I book the banquet hall?", ["events@canteen.example"], []),
+    (KITCHEN, "How many people fit in the hall?", ["85"], []),
+    (KITCHEN, "How many minutes is lunch served?", ["105"], []),
+    (KITCHEN, "Does the canteen take credit cards?", ["ot found"], []),
+    (SHIPPING, "What does it cost to send a parcel of 7 kg?", ["9.99"], []),
+    (SHIPPING, "Price for a 12 kg parcel?", ["18.50"], []),
+    (SHIPPING, "How long does delivery take?", ["2 to 3"], []),
+    (FARM, "How many tonnes does the wheat field yield in total?", ["91"], []),
+    (FARM, "What is the harvest of the wheat field worth?", ["19,110"], []),
+    (FARM, "How much seed do I need for 5 hectares?", ["900"], []),
+    (SOLAR, "What is the total power of all panels in watts?", ["9,840"], []),
+    (SOLAR, "Who installed the solar system and when?", ["Helio"], []),
+    (SOLAR, "How long is the warranty?", ["20 years"], []),
+    (COURSE, "Who teaches Spanish A1?", ["Ortiz"], []),
+    (COURSE, "When does the photography course start?", ["2026-10-05"], []),
+    (COURSE, "Which courses does R. Lang teach?", ["Pottery", "Yoga"], []),
+    (COURSE, "How much would Pottery and Yoga cost together?", ["390"], []),
+    (COURSE, "What is the average fee?", ["223.75"], []),
+    (COURSE, "How many courses start in September?", ["3 "], []),
+    (COURSE, "Which course starts first?", ["Yoga"], []),
+    (HR, "How many days of holiday do full-time staff get?", ["28"], []),
+    (HR, "What do I get back for a drive of 340 kilometres?", ["129.20"], []),
+    (HR, "I was on a trip for 3 days. How much daily allowance am I due?", ["84"], []),
+    (HR, "When do unused holidays expire?", ["31 March"], []),
+    (SERVER, "Which port does the staging database use?", ["5433"], []),
+    (SERVER, "Who is on call this week?", ["Tomas Ruiz"], []),
+    (SERVER, "What are the deploy steps?", ["Build the image", "Push it"], []),
+    (ZOO, "How many lions are there?", ["5"], []),
+    (ZOO, "Which animal eats the most?", ["Elephant"], []),
+    (ZOO, "How many animals are there in total?", ["48"], []),
+    (ZOO, "When is last admission?", ["16:30"], []),
+    ({}, "What is 3/4 of 240?", ["180"], []),
+    ({}, "If I save 150 euros a month, how much do I have after 2 years?", ["3,600"], []),
+    ({}, "How many hours is 2.5 days?", ["60"], []),
+    ({}, "hello", ["no neural network"], []),
+    ({}, "Why is the sky blue?", ["ot found"], []),
+    ({}, "What's 8% tip on $45.50?", ["3.64"], []),
 ]
 
 
