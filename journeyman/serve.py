@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import ipaddress
 import logging
 import os
@@ -56,7 +57,9 @@ async def serve(settings: Settings) -> None:
             address = _address(listener)
             with announced(settings.home, Serving(address, os.getpid(), token)):
                 log.info("ready", extra={"address": address, "home": str(settings.home)})
+                warming = asyncio.create_task(_warm(runtime))
                 await asyncio.wait([serving, stop], return_when=asyncio.FIRST_COMPLETED)
+                warming.cancel()
             server.should_exit = True
             await serving
     log.info("stopped")
@@ -81,6 +84,14 @@ async def _working(settings: Settings) -> AsyncIterator[Runtime]:
         sweeping.cancel()
         await asyncio.gather(worker.aclose(), runtime.aclose())
         dispatcher.close()
+
+
+async def _warm(runtime: Runtime) -> None:
+    """Load the models' SDKs, then tell the garbage collector that all this stays: else it walks through it again and again,
+    which costs a fifth of a busy server's time."""
+    await runtime.models.open()
+    gc.collect()
+    gc.freeze()
 
 
 def _stop_on_signals() -> asyncio.Future[None]:

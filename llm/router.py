@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module, metadata
@@ -82,6 +83,12 @@ class Models:
             return self._models[name]
         except KeyError:
             raise NotFound(f"There is no model `{name}`.", hint=_near(name, self._models)) from None
+
+    async def open(self) -> None:
+        """Load every model's provider, so that no task waits for it. One that cannot be made says why on its first use."""
+        for model in self.all():
+            with suppress(ConfigurationError):
+                await model.provider.open()
 
     async def aclose(self) -> None:
         """Close every provider that was made, even if closing one of them fails."""
