@@ -52,9 +52,12 @@ class Executor:
         return [j for j in judged if _is_free(j)]
 
     async def perform(self, log: TaskLog, judged: Judged) -> None:
-        """Run one admitted call to its end, effects one after the other. What led to it must be committed."""
+        """Run one admitted call to its end, effects one after the other; mail that came in meanwhile is read before the next
+        is sent. What led to the call must be committed."""
         if judged.is_effect:
             async with self._one_effect:
+                if log.mail or log.state.waiting or log.state.ended:
+                    return
                 await self._effect(log, judged, intended=False)
         else:
             await self._read(log, judged)
