@@ -77,8 +77,8 @@ def replacing(
     kept = tuple(step for step in state.plan.steps if step.id not in dropped)
     answer = given.answer if answers else state.plan.answer
     ended = frozenset(state.results)
-    wrong = mistakes(Plan(steps=given.steps, answer=answer), means, Room(room.budget, room.spent, kept, ended, may_be_empty=True))
-    if wrong:
+    left = Room(room.budget, room.spent, kept, ended, may_be_empty=True)
+    if wrong := mistakes(Plan(steps=given.steps, answer=answer), means, left):
         raise MistakenPlan(wrong)
     return PlanRevised(
         steps=given.steps,

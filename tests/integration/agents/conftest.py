@@ -82,6 +82,13 @@ def rows(n: int) -> dict:
     return {"rows": [{"id": str(i)} for i in range(n)], "empty": []}
 
 
+@tool(workspace_only=True)
+async def jot(text: str) -> str:
+    """Write a line; nobody need be asked."""
+    _witness("jot " + text)
+    return "jotted"
+
+
 def note(key: str) -> str:
     """Note a key. Key 1 fails the first time, and nothing is noted."""
     _witness("note " + key)
