@@ -19,7 +19,7 @@ from journal.errors import InvalidInput, StaleLease, StorageError
 from journal.values import Outcome, Problem
 from llm.router import Models
 from planners.planner import Planner
-from planners.registry import find_planner
+from planners.registry import begin, find_planner
 from tools.types import Tool
 
 logger = logging.getLogger(__name__)
@@ -107,12 +107,15 @@ class Driver:
         tools = self._admission.tools(profile, submitted.tools)
         planner = find_planner(submitted.planner, means_of(tools, self._models, submitted.models))
         if log.state.started is None and not log.mail:
+            first = begin(planner, submitted, profile.settings.instructions)
             log.note(
                 ev.TaskStarted(
                     worker=self._holder.owner,
-                    instructions=planner.instructions(profile.settings.instructions),
-                    prompt_version=planner.prompt_version,
+                    instructions=first.instructions,
+                    prompt_version=first.prompt_version,
                     tools={name: tool.pinned for name, tool in tools.items()},
+                    planner=first.planner,
+                    why=first.why,
                 )
             )
         return planner, tools

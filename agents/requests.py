@@ -34,6 +34,7 @@ class TaskRequest(_Asked):
     context: str = Field("", max_length=MAX_CONTEXT_CHARS)
     namespaces: list[str] | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    plan_only: bool = False
 
 
 class Decision(_Asked):

@@ -16,6 +16,7 @@ from tools.registry import Registry
 from tools.types import Tool
 from trust.labels import SYSTEM
 
+PLANNING = ("plan", "auto")
 HISTORY_TASKS = 10
 HISTORY_CHARS = 20_000
 
@@ -31,7 +32,9 @@ class Admission:
     def admit(self, request: TaskRequest, history: Sequence[TaskRecord], *, by: str) -> ev.TaskSubmitted:
         """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, or a budget above the profile's."""
         profile = find_profile(self._agents, request.agent)
-        planner = find_planner(request.planner or profile.settings.planner)
+        planner = find_planner(request.planner or ("plan" if request.plan_only else profile.settings.planner))
+        if request.plan_only and planner.name not in PLANNING:
+            raise InvalidInput(f"The planner {planner.name} makes no plan to look at.", hint="Use `plan`, or no `plan_only`.")
         tools = None if request.tools is None else tuple(request.tools)
         self.tools(profile, tools)
         return ev.TaskSubmitted(
@@ -47,6 +50,7 @@ class Admission:
             history=conversation(history),
             metadata=request.metadata,
             submitted_by=by,
+            plan_only=request.plan_only,
         )
 
     def tools(self, profile: Profile, wanted: Sequence[str] | None) -> dict[str, Tool]:

@@ -309,14 +309,15 @@ class MessageReceived(EventData):
 
 
 class PlannerChanged(EventData):
-    """The ``auto`` planner hands over; ``instructions`` are what the model is told next."""
+    """The ``auto`` planner hands over; ``instructions`` are what the model is told, if anything. Who goes on step by step is
+    shown what the plan's steps returned so far."""
 
     kind = "planner.changed"
 
     planner: str
     prompt_version: str
     why: str
-    instructions: str
+    instructions: str = ""
 
 
 class PlanCreated(EventData):

@@ -43,6 +43,8 @@ class PlanState:
     asking: dict[str, Asking] = field(default_factory=dict)
     children: dict[str, ev.StepDelegated] = field(default_factory=dict)
     """By item id, the child task that works on it."""
+    seen: Label = SYSTEM
+    """The join of the labels of all that the steps returned, those revised away among them."""
     revisions: int = 0
     done: dict[str, StepResult] = field(default_factory=dict)
     """Effects of steps that were revised away, by the digest of tool and arguments: they are not made to happen again."""
@@ -91,17 +93,17 @@ class PlanState:
             done = StepResult(status="completed", value=value_of(data.result), label=data.result.label, seq=event.seq)
         else:
             done = StepResult(status="failed", label=data.label, error=data.error, seq=event.seq)
-        self.results[data.call_id] = done
+        self._end(data.call_id, done)
 
     def completed(self, event: ev.Event, data: ev.StepCompleted) -> None:
         """An extraction or a child task ended, or all items of a step did: then its value is the list of theirs."""
         if data.same_as is not None:
             same = next((result for result in self.done.values() if result.seq == data.same_as), None)
             value = None if same is None else same.value
-            self.results[data.step_id] = StepResult(status="completed", value=value, label=data.label, seq=data.same_as)
+            self._end(data.step_id, StepResult(status="completed", value=value, label=data.label, seq=data.same_as))
             return
         if data.items is None:
-            self.results[data.step_id] = StepResult(status="completed", value=data.value, label=data.label, seq=event.seq)
+            self._end(data.step_id, StepResult(status="completed", value=data.value, label=data.label, seq=event.seq))
             return
         items = [self.results.get(item_id(data.step_id, n)) for n in range(data.items)]
         known = [item for item in items if item is not None]
@@ -113,7 +115,11 @@ class PlanState:
         )
 
     def failed_step(self, event: ev.Event, data: ev.StepFailed) -> None:
-        self.results[data.step_id] = StepResult(status="failed", label=data.label, error=data.error, seq=event.seq)
+        self._end(data.step_id, StepResult(status="failed", label=data.label, error=data.error, seq=event.seq))
 
     def skipped(self, event: ev.Event, data: ev.StepSkipped) -> None:
         self.results[data.step_id] = StepResult(status="skipped", label=SYSTEM, seq=event.seq)
+
+    def _end(self, item: str, result: StepResult) -> None:
+        self.results[item] = result
+        self.seen = join(self.seen, result.label)

@@ -116,6 +116,8 @@ class TaskState:
     planner: str = ""
     """The planner that ``auto`` works by now; empty where the task names one itself."""
     plan: PlanState | None = None
+    handovers: int = 0
+    """How often ``auto`` changed from one planner to the other."""
     unplanned: int = 0
     """Answers of the model since the plan was last made or revised: the latest attempts at one."""
     _seen: Counter[str] = field(default_factory=Counter)
@@ -459,11 +461,12 @@ def _message_received(state: TaskState, event: Event, data: ev.MessageReceived) 
 
 def _planner_changed(state: TaskState, event: Event, data: ev.PlannerChanged) -> None:
     """Whoever works step by step from here on has read what the plan's steps returned."""
-    state.planner, state.unplanned = data.planner, 0
+    state.planner, state.unplanned, state.handovers = data.planner, 0, state.handovers + 1
+    if data.planner == "plan":
+        return
     if state.plan is not None:
-        for result in state.plan.results.values():
-            state._see(result.label)
-        state.plan = None
+        state._see(state.plan.seen)
+    state.plan, state.last_completion, state.calls = None, None, {}
 
 
 def _plan_created(state: TaskState, event: Event, data: ev.PlanCreated) -> None:

@@ -4,11 +4,13 @@ The prompt only ever grows at its end, and each message in it is stored in exact
 for byte what an unbroken one would have sent.
 """
 
+from pydantic_core import to_json
+
 from journal import events as ev
 from journal.events import Event
 from journal.values import Message
 from llm.types import Prompt
-from trust.labels import SYSTEM
+from trust.labels import SYSTEM, join
 
 
 class Transcript:
@@ -16,6 +18,8 @@ class Transcript:
 
     def __init__(self) -> None:
         self.prompt = Prompt()
+        self._kept: list[Message] = []
+        """What a plan's steps returned: no part of the context while the plan runs."""
         self._submitted: ev.TaskSubmitted | None = None
         self._awaited: dict[str, Message | None] = {}
         self._later: list[Message] = []
@@ -40,6 +44,10 @@ class Transcript:
                 self._result(Message(role="tool", call_id=call_id, content=f"Error: {why}", label=label))
             case ev.PlanCreated(call_id=str(call_id)) | ev.PlanRevised(call_id=str(call_id)):
                 self._result(Message(role="tool", call_id=call_id, content="The plan is carried out.", label=SYSTEM))
+            case ev.StepCompleted(step_id=step_id, items=None, same_as=None, value=value, label=label):
+                self._kept.append(Message(role="tool", call_id=step_id, content=to_json(value).decode(), label=label))
+            case ev.PlannerChanged() as data:
+                self._hand_over(data)
             case ev.MessageReceived(call_id=None, text=text, label=label):
                 self._later.append(Message(role="user", content=text, label=label))
                 self._flush()
@@ -55,6 +63,19 @@ class Transcript:
             Message(role="user", content=goal, label=submitted.label),
         )
 
+    def _hand_over(self, changed: ev.PlannerChanged) -> None:
+        """Who goes on step by step reads what the plan's steps returned; who goes on by a plan does not."""
+        kept, self._kept = self._kept, []
+        if changed.planner == "plan":
+            return
+        done = [f"{message.call_id}: {message.content}" for message in kept]
+        parts = [changed.instructions, f"Until now the work followed a plan. It is dropped: {changed.why}"]
+        parts += ["What its steps returned:", *done] if done else ["None of it was carried out."]
+        self._later.append(
+            Message(role="user", content="\n\n".join(parts), label=join(SYSTEM, *(message.label for message in kept)))
+        )
+        self._flush()
+
     def _say(self, *messages: Message) -> None:
         for message in messages:
             self.prompt.append(message)
@@ -62,6 +83,7 @@ class Transcript:
     def _result(self, message: Message) -> None:
         """A result that the model did not call for is a plan's, and stays out of the context."""
         if message.call_id not in self._awaited:
+            self._kept.append(message)
             return
         self._awaited[message.call_id] = message
         self._flush()

@@ -100,6 +100,16 @@ class Means:
     can_delegate: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a task starts with: the system message, and where it was left to ``auto``, the planner it chose and why."""
+
+    instructions: str
+    prompt_version: str
+    planner: str = ""
+    why: str = ""
+
+
 class Planner(Protocol):
     """Chooses the next move from the journal's fold alone, so a resumed task decides as an unbroken one would."""
 

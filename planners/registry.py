@@ -4,13 +4,19 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 
 from journal.errors import InvalidInput
+from journal.events import TaskSubmitted
+from planners.auto import Auto
 from planners.plan.planner import PlanPlanner
-from planners.planner import Means, Planner
+from planners.planner import Beginning, Means, Planner
 from planners.react import React
 
 GROUP = "journeyman.planners"
 
-_BUILT_IN: dict[str, Callable[[Means], Planner]] = {React.name: lambda means: React(), PlanPlanner.name: PlanPlanner}
+_BUILT_IN: dict[str, Callable[[Means], Planner]] = {
+    React.name: lambda means: React(),
+    PlanPlanner.name: PlanPlanner,
+    Auto.name: Auto,
+}
 
 
 def find_planner(name: str, means: Means | None = None) -> Planner:
@@ -23,3 +29,10 @@ def find_planner(name: str, means: Means | None = None) -> Planner:
         return planner
     known = ", ".join(sorted({*_BUILT_IN, *installed}))
     raise InvalidInput(f"There is no planner named {name!r}.", hint=f"Known planners: {known}.")
+
+
+def begin(planner: Planner, submitted: TaskSubmitted, profile: str) -> Beginning:
+    """What a task starts with under this planner; ``profile`` are the agent profile's own instructions."""
+    if isinstance(planner, Auto):
+        return planner.begin(submitted, profile)
+    return Beginning(planner.instructions(profile), planner.prompt_version)

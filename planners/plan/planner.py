@@ -1,6 +1,7 @@
 """The plan planner: one call writes the plan in a trusted context, then the plan says what to do."""
 
 import json
+from collections.abc import Collection
 
 from journal import events as ev
 from journal.plan_state import PlanState
@@ -61,8 +62,9 @@ class PlanPlanner:
         try:
             event = self._taken(state, given)
         except MistakenPlan as wrong:
-            return Record(tuple(_refusal(call, str(wrong)) for call in given))
-        return Record((*voided(state, event), event))
+            return Record(tuple(refusal(call, str(wrong)) for call in given))
+        dropped = event.dropped if isinstance(event, ev.PlanRevised) else ()
+        return Record((*voided(state, dropped), event))
 
     def _taken(self, state: TaskState, given: list[ToolCall]) -> ev.PlanCreated | ev.PlanRevised:
         """Raises ``MistakenPlan``."""
@@ -121,13 +123,13 @@ def created(state: TaskState, call: ToolCall, means: Means) -> ev.PlanCreated:
     )
 
 
-def voided(state: TaskState, event: ev.PlanCreated | ev.PlanRevised) -> list[ev.ApprovalDecided]:
-    """A person's word on calls that a revision takes away, or that it may have changed, counts no longer."""
-    gone = set(event.dropped) if isinstance(event, ev.PlanRevised) else set()
+def voided(state: TaskState, dropped: Collection[str] | None) -> list[ev.ApprovalDecided]:
+    """The open approvals that end with these steps (``None``: with the whole plan): a person was asked about other calls."""
     return [
         ev.ApprovalDecided(approval_id=approval.id, decision="void", by="system", note="The plan was revised.")
         for approval in state.approvals.values()
-        if approval.status is ApprovalStatus.PENDING and any(step_of(call.step_id) in gone for call in approval.calls)
+        if approval.status is ApprovalStatus.PENDING
+        and any(dropped is None or step_of(call.step_id) in dropped for call in approval.calls)
     ]
 
 
@@ -135,7 +137,8 @@ def room_of(state: TaskState) -> Room:
     return Room(state.submitted.budget, state.usage)
 
 
-def _refusal(call: ToolCall, why: str) -> ev.ToolFailed:
+def refusal(call: ToolCall, why: str) -> ev.ToolFailed:
+    """What the model reads as the result of a plan that cannot run."""
     return ev.ToolFailed(call_id=call.id, tool=call.tool, error="invalid_plan", message=why, label=SYSTEM)
 
 
