@@ -12,6 +12,7 @@ from journal import events as ev
 from journal.projection import CallStage
 from journal.records import InboxKind
 from journal.values import ApprovalStatus, Outcome, Problem, ToolResult, WaitingReason
+from planners.plan.planner import voided
 from trust.labels import SYSTEM, USER
 
 
@@ -105,6 +106,18 @@ def _settle(log: TaskLog, data: dict[str, Any]) -> None:
     _wake(log, by, WaitingReason.IN_DOUBT)
 
 
+def _plan(log: TaskLog, data: dict[str, Any]) -> None:
+    """An edit was checked against one version of the plan, and holds for that alone."""
+    plan = log.state.plan
+    if plan is None or plan.version != data["version"]:
+        return
+    revised = ev.PlanRevised.model_validate(data["revision"])
+    for event in voided(log.state, revised.dropped):
+        log.note(event)
+    log.note(revised)
+    _wake(log, revised.by, WaitingReason.APPROVAL)
+
+
 _HANDLERS: dict[InboxKind, Callable[[TaskLog, dict[str, Any]], None]] = {
     InboxKind.CANCEL: _cancel,
     InboxKind.PAUSE: _pause,
@@ -112,4 +125,5 @@ _HANDLERS: dict[InboxKind, Callable[[TaskLog, dict[str, Any]], None]] = {
     InboxKind.INPUT: _input,
     InboxKind.APPROVAL: _approval,
     InboxKind.SETTLE: _settle,
+    InboxKind.PLAN: _plan,
 }

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from agents.approvals import task_of_approval
 from agents.driver import Driver
@@ -13,6 +13,7 @@ from agents.feed import Feed
 from agents.following import follow
 from agents.holder import Holder
 from agents.invocation import Invoker, Surroundings
+from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, TaskRequest
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
@@ -218,6 +219,22 @@ class Runtime:
         }
         await self._send(tenant, approval.task_id, InboxItem(InboxKind.APPROVAL, data))
         return await self.approval(tenant, approval_id)
+
+    async def plan(self, tenant: str, task_id: str) -> PlanView:
+        """The task's plan as it stands. Raises ``NotFound``."""
+        state = await self.state(tenant, task_id)
+        return view_of(state, self._admission.means(state.submitted))
+
+    async def edit_plan(self, tenant: str, task_id: str, given: Mapping[str, Any], *, by: str) -> PlanView:
+        """Put another plan in place of one that waits for a person. What has begun stays; a person's word on calls that are
+        gone is void. Raises ``NotFound``, ``Conflict`` or ``InvalidInput`` with every mistake."""
+        await self._not_ended(tenant, task_id)
+        state = await self.state(tenant, task_id)
+        revision = edit(state, given, self._admission.means(state.submitted), by)
+        version = state.plan.version if state.plan else 0
+        data = {"version": version, "revision": revision.model_dump(mode="json")}
+        await self._send(tenant, task_id, InboxItem(InboxKind.PLAN, data))
+        return await self.plan(tenant, task_id)
 
     def follow(self, tenant: str, task_id: str, *, after: int = 0) -> AsyncIterator[Event]:
         """Events from behind ``after``, live, each once and in order; ends behind the terminal event.

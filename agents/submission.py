@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from agents.means import means_of
 from agents.profile import Profile, find_profile
 from agents.requests import TaskRequest
 from agents.settings import AgentSettings
@@ -11,6 +12,7 @@ from journal.errors import InvalidInput, NotFound
 from journal.records import TaskRecord
 from journal.values import Message
 from llm.router import Models
+from planners.planner import Means
 from planners.registry import find_planner
 from tools.registry import Registry
 from tools.types import Tool
@@ -67,6 +69,11 @@ class Admission:
                 hint=f"Add it to `tools` in [agents.{profile.name}], or leave it out of the request.",
             )
         return chosen
+
+    def means(self, submitted: ev.TaskSubmitted) -> Means:
+        """What the task's planner may plan with. Raises ``InvalidInput``."""
+        tools = self.tools(find_profile(self._agents, submitted.agent), submitted.tools)
+        return means_of(tools, self._models, submitted.models)
 
     def _allowed_models(self, profile: Profile, wanted: Sequence[str] | None) -> tuple[str, ...] | None:
         own = profile.settings.models

@@ -36,6 +36,10 @@ def run(
     max_steps: Annotated[int | None, typer.Option(min=1, help="Most model turns.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Most tokens of all kinds.")] = None,
     max_seconds: Annotated[float | None, typer.Option(min=0.001, help="Most time since it starts.")] = None,
+    plan_only: Annotated[
+        bool, typer.Option("--plan-only", help="Show the plan and the most it can cost, and let it wait for a look.")
+    ] = False,
+    yes_plan: Annotated[bool, typer.Option("--yes-plan", help="Show the plan, then carry it out.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Print the task's id and leave it to `serve`.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -59,12 +63,16 @@ def run(
         "tools": tool,
         "models": model,
         "budget": _given(budget),
+        "plan_only": plan_only or yes_plan or None,
     }
     settings = load_settings(ctx)
-    raise typer.Exit(run_async(_run(settings, _given(request), docs, detach=detach, as_json=as_json)))
+    raise typer.Exit(run_async(_run(settings, _given(request), docs, yes_plan=yes_plan, detach=detach, as_json=as_json)))
 
 
-async def _run(settings: "Settings", request: dict[str, Any], docs: Path | None, *, detach: bool, as_json: bool) -> int:
+async def _run(
+    settings: "Settings", request: dict[str, Any], docs: Path | None, *, yes_plan: bool, detach: bool, as_json: bool
+) -> int:
+    from journeyman.cli.plans import look_first
     from journeyman.cli.watching import watch
     from journeyman.connection import connect
     from journeyman.home import serving
@@ -82,6 +90,8 @@ async def _run(settings: "Settings", request: dict[str, Any], docs: Path | None,
             show(task["id"])
             return 0
         try:
+            if request.get("plan_only"):
+                return await look_first(client, task["id"], go_on=yes_plan, as_json=as_json)
             return await watch(client, task["id"], as_json=as_json)
         except asyncio.CancelledError:
             _say_how_to_go_on(client, task["id"])
