@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from journal import events as ev
 from journal.plan_state import PlanState
-from journal.plans import step_of
+from journal.plans import Plan, step_of
 from journal.projection import CallStage, TaskState
 from journal.values import ApprovalStatus, Message, Outcome, ToolCall, WaitingReason
 from planners.plan.answering import answer
@@ -13,6 +13,7 @@ from planners.plan.cost import MAX_REPAIRS, cost_of
 from planners.plan.format import REVISE_PLAN, SUBMIT_PLAN, MistakenPlan, read_plan
 from planners.plan.revision import MAX_REVISIONS, report, revised
 from planners.plan.schedule import Schedule
+from planners.plan.steps import Needs, needs_of
 from planners.plan.validate import ANSWER_ID, Room, mistakes
 from planners.planner import Ask, GiveUp, Means, Move, Record, Run
 from planners.prompts import load
@@ -27,6 +28,7 @@ class PlanPlanner:
 
     def __init__(self, means: Means = Means()) -> None:  # noqa: B008
         self._means = means
+        self._read: tuple[Plan, dict[str, Needs]] | None = None
 
     def instructions(self, profile: str) -> str:
         """The format of a plan, the tools there are, and the profile's own words: all of it trusted."""
@@ -80,7 +82,7 @@ class PlanPlanner:
         return revised(state.plan, call.args, self._means, room_of(state), call.id)
 
     def _go_on(self, state: TaskState, plan: PlanState) -> Move:
-        look = Schedule(state, plan)
+        look = Schedule(state, plan, self._needs_of(plan.plan))
         if look.endings:
             return Record(tuple(look.endings))
         ask = self._ask_for_revision(state, plan, idle=not look.pieces)
@@ -88,6 +90,12 @@ class PlanPlanner:
             run = look.run
             return Run(run.calls, (*run.asks, *((ask,) if isinstance(ask, Ask) else ())), run.delegations, run.ahead)
         return ask or self._answer(state, plan, look)
+
+    def _needs_of(self, plan: Plan) -> dict[str, Needs]:
+        """Read once for each plan."""
+        if self._read is None or self._read[0] is not plan:
+            self._read = (plan, needs_of(plan))
+        return self._read[1]
 
     def _ask_for_revision(self, state: TaskState, plan: PlanState, *, idle: bool) -> Ask | GiveUp | None:
         """A revision is asked for as soon as a step fails; what a person said waits until nothing else is left to do."""

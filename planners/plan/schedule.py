@@ -13,7 +13,7 @@ from journal.values import ToolCall
 from planners.plan.conditions import holds
 from planners.plan.extraction import Unmet, Value, extraction
 from planners.plan.references import Labelled, MissingValue, resolve
-from planners.plan.steps import affected, looked_at, needed, waits_for
+from planners.plan.steps import Needs, affected
 from planners.planner import Ask, Delegation, Run
 from trust.digest import digest
 from trust.labels import Label, join
@@ -35,8 +35,9 @@ Ending = ev.StepCompleted | ev.StepFailed | ev.StepSkipped
 class Schedule:
     """One look at a plan: ``endings`` to record first, else ``run``. Each step is looked at once, in the plan's order."""
 
-    def __init__(self, state: TaskState, plan: PlanState) -> None:
+    def __init__(self, state: TaskState, plan: PlanState, needs: Mapping[str, Needs]) -> None:
         self._state = state
+        self._needs = needs
         self._plan = plan
         self.scope = {
             name: Labelled(result.value, result.label) for name, result in plan.results.items() if result.status == "completed"
@@ -59,8 +60,8 @@ class Schedule:
         )
 
     def _look_at(self, step: Step) -> None:
-        results = [self._plan.results.get(name) for name in waits_for(step)]
-        if any(result is None or result.status == "failed" for result in results):
+        ended = self._plan.results
+        if any(name not in ended or ended[name].status == "failed" for name in self._needs[step.id].all):
             self._look_ahead(step)
             return
         ending = self._skipped(step)
@@ -72,17 +73,16 @@ class Schedule:
             self._start_each(step)
 
     def _skipped(self, step: Step) -> ev.StepSkipped | None:
-        for reference in needed(step):
-            if self._plan.results[reference.step].status == "skipped":
-                return ev.StepSkipped(step_id=step.id, why=f"{reference.step} was skipped")
+        for name in sorted(self._needs[step.id].values):
+            if self._plan.results[name].status == "skipped":
+                return ev.StepSkipped(step_id=step.id, why=f"{name} was skipped")
         if step.when is not None and not holds(step.when, self.scope):
             return ev.StepSkipped(step_id=step.id, why="its condition does not hold")
         return None
 
     def _look_ahead(self, step: Step) -> None:
         """A call whose arguments need no result, and that nothing makes doubtful, may be approved before its turn."""
-        plain = step.when is None and step.for_each is None and not any(needed(step)) and not any(looked_at(step))
-        if step.tool is not None and plain and step.id not in self._at_risk:
+        if self._needs[step.id].known_up_front and step.id not in self._at_risk:
             call = self._call(Item(step.id, step, self.scope))
             if isinstance(call, CallState):
                 self.ahead.append(call)

@@ -1,10 +1,11 @@
 """What a plan's steps depend on."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from journal.plans import Step
+from journal.plans import Plan, Step
 from planners.plan.conditions import references_of
 from planners.plan.references import Reference, references_in
 
@@ -36,6 +37,27 @@ def looked_at(step: Step) -> Iterator[Reference]:
 def waits_for(step: Step) -> frozenset[str]:
     """The ids of the steps that must have ended before this one. Raises ``MalformedReference``."""
     return frozenset({*step.after, *(r.step for r in needed(step)), *(r.step for r in looked_at(step))})
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a step needs, read once. ``values`` are the ids it cannot run without, ``all`` those it waits for."""
+
+    values: frozenset[str]
+    all: frozenset[str]
+    known_up_front: bool
+    """Its arguments hold no references, and nothing but failure keeps it from running once."""
+
+
+def needs_of(plan: Plan) -> dict[str, Needs]:
+    """By step id."""
+    return {step.id: _needs(step) for step in plan.steps}
+
+
+def _needs(step: Step) -> Needs:
+    values = frozenset(reference.step for reference in needed(step))
+    plain = step.tool is not None and step.when is None and step.for_each is None and not values
+    return Needs(values, waits_for(step), plain)
 
 
 def affected(steps: Iterable[Step], by: Collection[str]) -> frozenset[str]:
