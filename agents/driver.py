@@ -13,6 +13,7 @@ from agents.means import means_of
 from agents.profile import find_profile
 from agents.settings import RuntimeSettings
 from agents.submission import Admission
+from agents.subtasks import Subtasks
 from agents.task_log import TaskLog
 from journal import events as ev
 from journal.errors import InvalidInput, StaleLease, StorageError
@@ -36,6 +37,7 @@ class Driver:
         models: Models,
         invoker: Invoker,
         feed: Feed,
+        subtasks: Subtasks,
     ) -> None:
         self._settings = settings
         self._holder = holder
@@ -43,6 +45,7 @@ class Driver:
         self._models = models
         self._invoker = invoker
         self._feed = feed
+        self._subtasks = subtasks
 
     async def drive(self, task_id: str) -> bool:
         """Work on a task until it rests, ends or is lost; ``False`` if another worker holds it."""
@@ -55,7 +58,8 @@ class Driver:
                 logger.info("lost the lease", extra={"task_id": task_id})
             except StorageError as error:
                 logger.error("the journal cannot be written: %s", error, extra={"task_id": task_id})
-            return True
+        await self._subtasks.after(log.state)
+        return True
 
     async def write_idle(self, task_id: str) -> bool:
         """Turn the mail of a task that nobody holds into events, without working on it.
@@ -67,7 +71,8 @@ class Driver:
                 return False
             absorb(log)
             await log.commit()
-            return not (log.state.ended or log.state.waiting)
+        await self._subtasks.after(log.state)
+        return not (log.state.ended or log.state.waiting)
 
     async def _work(self, log: TaskLog) -> None:
         """Whatever goes wrong inside, the task gets an ending that says so."""
@@ -96,7 +101,7 @@ class Driver:
         asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
         executor = Executor(tools, self._invoker, self._settings.approval_hours)
         while True:
-            await run(log, planner, asker, executor)
+            await run(log, planner, asker, executor, self._subtasks)
             if await self._holder.release(log):
                 return
 
@@ -105,7 +110,7 @@ class Driver:
         submitted = log.state.submitted
         profile = find_profile(self._settings.agents, submitted.agent)
         tools = self._admission.tools(profile, submitted.tools)
-        planner = find_planner(submitted.planner, means_of(tools, self._models, submitted.models))
+        planner = find_planner(submitted.planner, means_of(tools, self._models, submitted))
         if log.state.started is None and not log.mail:
             first = begin(planner, submitted, profile.settings.instructions)
             log.note(

@@ -106,6 +106,11 @@ def _settle(log: TaskLog, data: dict[str, Any]) -> None:
     _wake(log, by, WaitingReason.IN_DOUBT)
 
 
+def _subtask(log: TaskLog, data: dict[str, Any]) -> None:
+    """How the child ended is in its own journal; who waits for it looks there."""
+    _wake(log, f"task {data['task_id']}", WaitingReason.SUBTASK)
+
+
 def _plan(log: TaskLog, data: dict[str, Any]) -> None:
     """An edit was checked against one version of the plan, and holds for that alone."""
     plan = log.state.plan
@@ -125,5 +130,6 @@ _HANDLERS: dict[InboxKind, Callable[[TaskLog, dict[str, Any]], None]] = {
     InboxKind.INPUT: _input,
     InboxKind.APPROVAL: _approval,
     InboxKind.SETTLE: _settle,
+    InboxKind.SUBTASK: _subtask,
     InboxKind.PLAN: _plan,
 }

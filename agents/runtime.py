@@ -18,6 +18,7 @@ from agents.requests import Decision, InputRequest, TaskRequest
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_event
+from agents.subtasks import Subtasks
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotFound, StorageError
 from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
@@ -31,6 +32,7 @@ from llm.embedders.embedder import make_embedder
 from llm.router import Models
 from memory.edge_store import open_memory
 from memory.items import Memory
+from planners.plan.schedule import children_open
 from tools.http_fetch import GuardedFetch
 from tools.registry import Registry, build_registry
 from trust.digest import digest
@@ -79,7 +81,8 @@ class Runtime:
         self._feed = Feed()
         self._admission = Admission(settings.agents, tools, models)
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
-        self._driver = Driver(settings, self._holder, self._admission, models, Invoker(surroundings), self._feed)
+        subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
+        self._driver = Driver(settings, self._holder, self._admission, models, Invoker(surroundings), self._feed, subtasks)
         self._driving: set[asyncio.Future[bool]] = set()
 
     @classmethod
@@ -173,6 +176,11 @@ class Runtime:
         if as_of is not None and as_of < 1:
             raise InvalidInput("as_of counts events from 1.")
         return TaskState.of(tenant, task_id, await self.journal.read(tenant, task_id, until=as_of))
+
+    async def open_children(self, tenant: str, task_id: str) -> list[str]:
+        """Ids of the child tasks whose end this task has not heard of yet."""
+        plan = (await self.state(tenant, task_id)).plan
+        return [child.task_id for _, child in children_open(plan)] if plan else []
 
     async def list_tasks(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
         """Tasks, newest first."""
@@ -279,6 +287,12 @@ class Runtime:
         record = TaskState.of(tenant, new_id("task"), events).record()
         record = await self.journal.submit(record, events, idempotency=idempotency)
         await self.dispatcher.enqueue(record.id)
+        return record
+
+    async def _submit_child(self, tenant: str, task_id: str, submitted: TaskSubmitted) -> TaskRecord:
+        events = [first_event(submitted)]
+        record = await self.journal.submit(TaskState.of(tenant, task_id, events).record(), events)
+        await self.dispatcher.enqueue(task_id)
         return record
 
     async def _send(self, tenant: str, task_id: str, item: InboxItem) -> TaskRecord:

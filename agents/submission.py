@@ -73,7 +73,7 @@ class Admission:
     def means(self, submitted: ev.TaskSubmitted) -> Means:
         """What the task's planner may plan with. Raises ``InvalidInput``."""
         tools = self.tools(find_profile(self._agents, submitted.agent), submitted.tools)
-        return means_of(tools, self._models, submitted.models)
+        return means_of(tools, self._models, submitted)
 
     def _allowed_models(self, profile: Profile, wanted: Sequence[str] | None) -> tuple[str, ...] | None:
         own = profile.settings.models

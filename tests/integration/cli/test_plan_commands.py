@@ -2,7 +2,7 @@
 
 import json
 
-from journeyman.testing import Call, Reply, Rule
+from journeyman.testing import Call, Reply, Rule, When
 from tests.integration.cli.conftest import Build
 
 PLAN = {"steps": [{"id": "s1", "tool": "lookup", "args": {"q": "Kiel"}}], "answer": {"text": "It is {$s1}."}}
@@ -32,6 +32,14 @@ async def test_yes_plan_shows_the_plan_and_goes_on(world: Build) -> None:
     done = await home.run("run", "where is Kiel?", "--yes-plan")
     assert (done.code, done.out.splitlines()[0]) == (0, "It is found Kiel.")
     assert 's1  [open]  lookup {"q": "Kiel"}' in done.err
+
+
+async def test_a_child_task_is_worked_on_too(world: Build) -> None:
+    delegating = {"steps": [{"id": "s1", "delegate": {"goal": "Say hello."}}], "answer": {"text": "It said: {$s1}"}}
+    plan = Reply(calls=(Call(tool="submit_plan", args=delegating),))
+    home = await world(Rule(when=When(text="^Delegate it"), reply=plan), Rule(reply=Reply(text="hello")))
+    done = await home.run("run", "Delegate it", "--yes-plan")
+    assert (done.code, done.out.splitlines()[0]) == (0, "It said: hello"), done.err
 
 
 async def test_mistakes_are_told(world: Build) -> None:
