@@ -10,6 +10,7 @@ from agents.inbox import absorb
 from agents.interruption import Interrupted
 from agents.subtasks import Subtasks, rest_for_children
 from agents.task_log import TaskLog
+from journal.errors import JourneymanError, StaleLease, StorageError
 from planners.planner import Planner, Record, Run
 
 
@@ -74,8 +75,15 @@ class _Running:
         absorb(self._log)
 
     async def until_one_ends(self) -> None:
+        """Raises what a piece raised, behind the end of the others; where the journal cannot be written, at once."""
         await asyncio.wait(self._under_way.values(), return_when=asyncio.FIRST_COMPLETED)
-        self._collect()
+        try:
+            self._collect()
+        except (StaleLease, StorageError):
+            raise
+        except JourneymanError:
+            await self.until_all_end()
+            raise
 
     async def until_all_end(self) -> None:
         if self._under_way:
@@ -118,6 +126,6 @@ class _Running:
             rest_for_children(self._log)
 
     def _collect(self) -> None:
-        """Forget what has ended. Raises what one of them raised; the others are then broken off."""
+        """Forget what has ended. Raises what one of them raised."""
         for name in [name for name, work in self._under_way.items() if work.done()]:
             self._under_way.pop(name).result()

@@ -426,3 +426,16 @@ async def test_what_a_person_says_is_heard_before_the_answer(world: Build) -> No
     (w.folder / "go").touch()
     assert (await running).answer == "go found more"
     assert "and more" in str(w.stub.requests[1].body)
+
+
+async def test_a_ceiling_reached_in_one_step_lets_the_others_end(world: Build) -> None:
+    number = {"extract": {"from": "a text", "ask": "a number", "schema": {"type": "number"}}}
+    slow = {"id": "slow", "tool": "wait_for_file", "args": {"name": "go"}}
+    w = await world(Rule(times=1, reply=plans(slow, {"id": "s1", **number}, text="x")), Rule(reply=values(value="none")))
+    task_id = await w.submit(planner="plan", budget=BudgetRequest(max_steps=2))
+    running = asyncio.create_task(w.drive(task_id))
+    await until(lambda: len(w.stub.requests) == 2 and w.witnessed == ["waiting"])
+    (w.folder / "go").touch()
+    record = await running
+    assert record.outcome is Outcome.BUDGET_EXHAUSTED
+    assert [done.call_id for done in await w.events(task_id, "tool.completed")] == ["slow"]
