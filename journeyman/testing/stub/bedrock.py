@@ -17,7 +17,7 @@ _STRING = 7
 class Bedrock(AnthropicMessages):
     """See ``wire.WireFormat``."""
 
-    paths = ("/model/{model}/{action:invoke|invoke-with-response-stream}",)
+    paths: tuple[str, ...] = ("/model/{model}/{action:invoke|invoke-with-response-stream}",)
     content_type: str = "application/vnd.amazon.eventstream"
 
     def read(self, number: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Asked:
