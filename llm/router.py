@@ -94,7 +94,7 @@ class Models:
             raise NotFound(f"There is no model `{name}`.", hint=_near(name, self._models)) from None
 
     async def open(self) -> None:
-        """Load every model's provider, so that no task waits for it. One that cannot be made is left: its first use says why."""
+        """Load every model's provider, so that no task waits for it. One that cannot be made says why on its first use."""
         for model in self.all():
             with suppress(ConfigurationError):
                 await model.provider.open()
