@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from operator import not_
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -149,9 +150,10 @@ class Message(Value):
     tool_calls: tuple[ToolCall, ...] = ()
     call_id: str | None = None
     label: Label = USER
-    images: tuple[ImagePart, ...] = ()
-    is_error: bool = False
-    opaque: Opaque | None = None
+    # Left out where they say nothing, so that kinds which are written whole look as they did before these came.
+    images: tuple[ImagePart, ...] = Field((), exclude_if=not_)
+    is_error: bool = Field(False, exclude_if=not_)
+    opaque: Opaque | None = Field(None, exclude_if=not_)
 
 
 class Usage(Value):
