@@ -132,7 +132,9 @@ def _from_connection(error: BaseException, endpoint: Endpoint) -> errors.LlmErro
     """Whether a connection was ever made decides whether the call may have been billed."""
     causes = list(_causes(error))
     detail = endpoint.clean(str(causes[-1]) or type(causes[-1]).__name__)
-    if any(isinstance(cause, _NO_CONNECTION) for cause in causes):
+    # The stack over aiohttp calls a connection that was closed one that was never made: where aiohttp spoke, it alone counts.
+    believed = [cause for cause in causes if isinstance(cause, aiohttp.ClientError)] or causes
+    if any(isinstance(cause, _NO_CONNECTION) for cause in believed):
         return errors.Unreachable(
             f"{endpoint.address} cannot be reached: {detail}.", hint="Is the server up, and `base_url` its address?"
         )

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import aiohttp
 import anthropic
 import httpx2
 import pytest
@@ -159,3 +160,11 @@ def test_an_error_behind_it_may_have_been_billed() -> None:
     assembly.add(event("message_start", message={"id": "m"}))
     with pytest.raises(errors.StreamCut, match="busy"):
         assembly.add(OVERLOADED)
+
+
+@pytest.mark.parametrize("between", [httpx2.ConnectError(""), httpx2.ConnectTimeout("")])
+def test_a_connection_that_was_closed_is_not_one_that_was_never_made(between: Exception) -> None:
+    error = anthropic.APIConnectionError(request=REQUEST)
+    error.__cause__ = between
+    between.__cause__ = aiohttp.ServerDisconnectedError()
+    assert type(translate(error, ENDPOINT)) is errors.StreamCut

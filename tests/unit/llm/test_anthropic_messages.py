@@ -1,4 +1,4 @@
-"""Anthropic's format: turns, breakpoints, and the blocks it wants back."""
+"""Anthropic's spoken: turns, breakpoints, and the blocks it wants back."""
 
 import json
 from typing import Any
@@ -22,13 +22,13 @@ def wire(**settings: Any) -> MessagesFormat:
     return MessagesFormat(ModelSettings(provider="anthropic", model="claude", **settings))
 
 
-def body(prompt: Prompt, format: MessagesFormat | None = None, **fields: Any) -> dict[str, Any]:
-    format = format or wire()
+def body(prompt: Prompt, spoken: MessagesFormat | None = None, **fields: Any) -> dict[str, Any]:
+    spoken = spoken or wire()
     request = Request(prompt, 100, **fields)
-    tools = EncodedTools.of(request.tools, format.encode_offer)
-    head, tail = format.frame(request, tools, stream=False)
-    sent = head + format.messages(prompt) + tail
-    assert len(format.messages(prompt)) <= format.messages_size(prompt)
+    tools = EncodedTools.of(request.tools, spoken.encode_offer)
+    head, tail = spoken.frame(request, tools, stream=False)
+    sent = head + spoken.messages(prompt) + tail
+    assert len(spoken.messages(prompt)) <= spoken.messages_size(prompt)
     decoded: dict[str, Any] = json.loads(sent)
     return decoded
 
@@ -82,11 +82,11 @@ def test_results_of_calls_made_at_once_are_one_turn() -> None:
 
 
 def test_the_bytes_before_a_breakpoint_stay_the_same_and_two_requests_share_one() -> None:
-    prompt, format = Prompt([user("Go."), answered("c1"), result("c1", "one")]), wire()
-    first = format.messages(prompt)
+    prompt, spoken = Prompt([user("Go."), answered("c1"), result("c1", "one")]), wire()
+    first = spoken.messages(prompt)
     prompt.append(answered("c2"))
     prompt.append(result("c2", "two"))
-    second = format.messages(prompt)
+    second = spoken.messages(prompt)
     mark = b',"cache_control":{"type":"ephemeral"}'
     shared = first[: first.rindex(mark)].replace(mark, b"")
     assert second.replace(mark, b"").startswith(shared)

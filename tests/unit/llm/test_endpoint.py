@@ -3,10 +3,10 @@ import subprocess
 import sys
 
 import pytest
-from llm.providers.openai_sdk import openai_compatible
 
 from journal.errors import ConfigurationError
 from llm.providers.endpoint import Endpoint
+from llm.providers.openai_sdk import openai_compatible
 from llm.settings import ModelSettings
 
 UNSET = "A_VARIABLE_NOBODY_SETS"

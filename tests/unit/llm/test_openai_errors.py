@@ -8,11 +8,11 @@ import aiohttp
 import httpx2
 import openai
 import pytest
-from llm.providers.sdk_errors import retry_after, translate
 from openai import _exceptions as sdk
 
 from llm import errors
 from llm.providers.endpoint import Endpoint
+from llm.providers.sdk_errors import retry_after, translate
 
 KEY = "sk-very-secret-key"
 ENDPOINT = Endpoint("gpt", "https://api.example/v1", "OPENAI_API_KEY", "https://api.example/v1", KEY)

@@ -1,4 +1,4 @@
-"""The Responses format: items, and the encrypted reasoning that goes back with them."""
+"""The Responses spoken: items, and the encrypted reasoning that goes back with them."""
 
 import json
 from typing import Any
@@ -30,12 +30,12 @@ def wire(model: str = "gpt-5", **settings: Any) -> ResponsesFormat:
     return ResponsesFormat(ModelSettings(provider="openai", model=model, **settings))
 
 
-def body(prompt: Prompt, format: ResponsesFormat | None = None, **fields: Any) -> dict[str, Any]:
-    format = format or wire()
+def body(prompt: Prompt, spoken: ResponsesFormat | None = None, **fields: Any) -> dict[str, Any]:
+    spoken = spoken or wire()
     request = Request(prompt, 100, **fields)
-    head, tail = format.frame(request, EncodedTools.of(request.tools, format.encode_offer), stream=False)
-    assert len(format.messages(prompt)) == format.messages_size(prompt)
-    decoded: dict[str, Any] = json.loads(head + format.messages(prompt) + tail)
+    head, tail = spoken.frame(request, EncodedTools.of(request.tools, spoken.encode_offer), stream=False)
+    assert len(spoken.messages(prompt)) == spoken.messages_size(prompt)
+    decoded: dict[str, Any] = json.loads(head + spoken.messages(prompt) + tail)
     return decoded
 
 
