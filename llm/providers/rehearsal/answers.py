@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llm.providers.rehearsal.passages import Passage, Segment
-from llm.providers.rehearsal.units import Unit
+from llm.providers.rehearsal.language.units import Unit
+from llm.providers.rehearsal.reading.passages import Passage, Segment
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
-from llm.providers.rehearsal.passages import split_sentences
-from llm.providers.rehearsal.words import content
+from llm.providers.rehearsal.language.words import content
+from llm.providers.rehearsal.reading.passages import split_sentences
 
 QUESTION, WRITE, READ, LIST, FETCH, REMEMBER, PERSON, NOW, SUMMARY, BEYOND, SELF = (
     "question", "write", "read", "list", "fetch", "remember", "person", "now", "summary", "beyond", "self",

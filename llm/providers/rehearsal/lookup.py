@@ -3,9 +3,9 @@
 import re
 
 from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
-from llm.providers.rehearsal.extract import STRONG, WEAK, Evidence, Scored, lacks_focus, strong_words
-from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, content, tokens
+from llm.providers.rehearsal.reading.evidence import STRONG, WEAK, Evidence, Scored, lacks_focus, strong_words
+from llm.providers.rehearsal.reading.passages import Segment
 
 _PRONOUN = re.compile(
     r"^(?:it|they|he|she|this|these|that|those|its|their|his|her|there|both|the latter|the former)\b", re.IGNORECASE

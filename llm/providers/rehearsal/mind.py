@@ -3,16 +3,17 @@
 import re
 from dataclasses import dataclass, replace
 
-from llm.providers.rehearsal import actions, arithmetic, compose, goal, lookup
-from llm.providers.rehearsal.aggregate import operation
+from llm.providers.rehearsal import actions, compose, goal, lookup
 from llm.providers.rehearsal.answers import Answer, Line, missing
-from llm.providers.rehearsal.extract import Evidence
 from llm.providers.rehearsal.goal import Ask, Goal
-from llm.providers.rehearsal.pages import read_file, read_page
-from llm.providers.rehearsal.passages import Passage, read_hits, segments
+from llm.providers.rehearsal.language.words import content, related
+from llm.providers.rehearsal.reading.evidence import Evidence
+from llm.providers.rehearsal.reading.pages import read_file, read_page
+from llm.providers.rehearsal.reading.passages import Passage, read_hits, segments
+from llm.providers.rehearsal.reckoning import arithmetic
+from llm.providers.rehearsal.reckoning.aggregate import operation
 from llm.providers.rehearsal.solve import Solver
 from llm.providers.rehearsal.toolbox import Pending, Toolbox, ToolFailed
-from llm.providers.rehearsal.words import content, related
 
 _MORE = re.compile(r"\n\[\d+ more characters; read on with offset=(?P<offset>\d+)\]\s*$")
 MAX_READS = 20

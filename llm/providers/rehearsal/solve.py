@@ -6,23 +6,33 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from llm.providers.rehearsal import arithmetic, lookup, numerals
-from llm.providers.rehearsal.aggregate import aggregate, operation, sum_prose
+from llm.providers.rehearsal import lookup
 from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
-from llm.providers.rehearsal.bill import Bill, make_bill, unused_givens
-from llm.providers.rehearsal.compare import compare
-from llm.providers.rehearsal.dates import find_dates
-from llm.providers.rehearsal.events import Clock, opening_time
-from llm.providers.rehearsal.extract import STRONG, Evidence, Scored, answer_kind, contradicts, lacks_focus, strong_words
-from llm.providers.rehearsal.facts import Fact, find_facts
 from llm.providers.rehearsal.goal import Ask
-from llm.providers.rehearsal.passages import Passage, Segment, segments
-from llm.providers.rehearsal.quantities import Quantity, find_quantities
-from llm.providers.rehearsal.reckon import Product, Reckoner, Target, amount
-from llm.providers.rehearsal.target import asks_for_amount, find_givens, find_target, wanted_unit
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.dates import find_dates
+from llm.providers.rehearsal.language.quantities import Quantity, find_quantities
+from llm.providers.rehearsal.language.units import Unit, factor, plural
+from llm.providers.rehearsal.language.words import canon, content
+from llm.providers.rehearsal.reading.evidence import (
+    STRONG,
+    Evidence,
+    Scored,
+    answer_kind,
+    contradicts,
+    lacks_focus,
+    strong_words,
+)
+from llm.providers.rehearsal.reading.facts import Fact, find_facts
+from llm.providers.rehearsal.reading.passages import Passage, Segment, segments
+from llm.providers.rehearsal.reckoning import arithmetic
+from llm.providers.rehearsal.reckoning.aggregate import aggregate, operation, sum_prose
+from llm.providers.rehearsal.reckoning.bill import Bill, make_bill, unused_givens
+from llm.providers.rehearsal.reckoning.compare import compare
+from llm.providers.rehearsal.reckoning.events import Clock, opening_time
+from llm.providers.rehearsal.reckoning.reckon import Product, Reckoner, Target, amount
+from llm.providers.rehearsal.reckoning.target import asks_for_amount, find_givens, find_target, wanted_unit
 from llm.providers.rehearsal.toolbox import Toolbox
-from llm.providers.rehearsal.units import Unit, factor, plural
-from llm.providers.rehearsal.words import canon, content
 
 FACTS_FROM = 60
 """How many of the best segments are searched for quantities."""

@@ -17,7 +17,10 @@ MARINA = World(
         Case("When was the harbour opened, and by whom?", ["1887", "Amalia"], source="history.md"),
         Case("Which channel does the pilot station answer on", ["12"], source="pilots.md"),
         Case("How much is 1,500 kWh of shore power?", ["630"], source="harbour.md"),
-        Case("A 120 metre vessel stays 3 days at the north quay and takes a pilot in and out (2 trips). What is the total?", ["14600"]),
+        Case(
+            "A 120 metre vessel stays 3 days at the north quay and takes a pilot in and out (2 trips). What is the total?",
+            ["14600"],
+        ),
         Case("How early do I have to order tugs?", ["6 hours"], source="pilots.md"),
         Case("What is the difference in daily cost between the two quays for a 50 metre boat?", ["750"]),
         Case("Who dug the canal?", ["not|no document|nothing|do not|could not"], absent=["Johan Brandt dug"]),
@@ -133,7 +136,11 @@ TRAVEL = World(
         Case("What is the average speed of the ferry in km/h?", ["49.5"], source="ferry.md"),
         Case("What does a 7 m camper pay on the ferry?", ["620"], source="ferry.md"),
         Case("I'm 23. What does a compact car for 6 days cost me, with surcharge and cleaning?", ["351"], source="car.md"),
-        Case("Please look up the check out time and the price of a dog, and then write both to notes/hotel.md", ["11 am", "8"], files={"notes/hotel.md": ["11 am", "8"]}),
+        Case(
+            "Please look up the check out time and the price of a dog, and then write both to notes/hotel.md",
+            ["11 am", "8"],
+            files={"notes/hotel.md": ["11 am", "8"]},
+        ),
         Case("City tax for 2 persons and 5 nights?", ["25"], source="hotel.md"),
         Case("convert 410 SEK to euros at 0.087 euros per SEK", ["35.67"]),
     ],
@@ -158,7 +165,11 @@ SHOP = World(
         Case("how many screws are in a box", ["100"], source="prices.md"),
         Case("What is the VAT on 200 EUR?", ["38"], source="prices.md"),
         Case("total of all orders that are not cancelled", ["1452.70|1452.7"], source="orders.csv"),
-        Case("Write a poem about oak planks, and tell me the delivery price.", ["35", "cannot|can't|beyond|not able"], source="prices.md"),
+        Case(
+            "Write a poem about oak planks, and tell me the delivery price.",
+            ["35", "cannot|can't|beyond|not able"],
+            source="prices.md",
+        ),
     ],
 )
 
@@ -186,7 +197,11 @@ PLAIN = World(
         Case("How long does the battery last?", ["18 months"], source="readme.txt"),
         Case("Battery life in years?", ["1.5"], source="readme.txt"),
         Case("Translate 'good morning' into Finnish.", ["cannot|can't|beyond|not able"]),
-        Case("Summarise the minutes and save the summary to summary.md", ["summary.md"], files={"summary.md": ["Ana", "1 December"]}),
+        Case(
+            "Summarise the minutes and save the summary to summary.md",
+            ["summary.md"],
+            files={"summary.md": ["Ana", "1 December"]},
+        ),
         Case("Add the line 'call Bo' to todo.txt and then show me the file.", ["call Bo"], files={"todo.txt": ["call Bo"]}),
         Case("What do you think about the future of water management?", ["cannot|can't|beyond|not able|opinion"]),
         Case("what is the capital of peru", ["not|no document|nothing"]),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llm.providers.rehearsal.words import canon, singular
+from llm.providers.rehearsal.language.words import canon, singular
 
 # dimension: canonical unit = size in the dimension's base unit: other spellings
 _TABLE = """

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llm.providers.rehearsal import numerals
 from llm.providers.rehearsal.answers import Answer, Line, quoted, said
-from llm.providers.rehearsal.dates import find_dates
-from llm.providers.rehearsal.extract import Scored
-from llm.providers.rehearsal.facts import Fact, cell_amount, column_unit, find_facts
-from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.quantities import find_quantities
-from llm.providers.rehearsal.reckon import amount
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.dates import find_dates
+from llm.providers.rehearsal.language.quantities import find_quantities
+from llm.providers.rehearsal.language.units import Unit
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, content, tokens
+from llm.providers.rehearsal.reading.evidence import Scored
+from llm.providers.rehearsal.reading.facts import Fact, cell_amount, column_unit, find_facts
+from llm.providers.rehearsal.reading.passages import Segment
+from llm.providers.rehearsal.reckoning.reckon import amount
 from llm.providers.rehearsal.toolbox import Pending
-from llm.providers.rehearsal.units import Unit
-from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
 
 _OPERATIONS = (
     ("average", r"\baverage\b|\bmean\b"),

@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-from llm.providers.rehearsal.passages import Passage
+from llm.providers.rehearsal.reading.passages import Passage
 
 _BLOCKS = frozenset(
     [

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from llm.providers.rehearsal import numerals
-from llm.providers.rehearsal.facts import Fact
-from llm.providers.rehearsal.quantities import Per, Quantity
-from llm.providers.rehearsal.units import PERSONS, Unit, factor, known_unit, plural
-from llm.providers.rehearsal.words import canon, tokens
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.quantities import Per, Quantity
+from llm.providers.rehearsal.language.units import PERSONS, Unit, factor, known_unit, plural
+from llm.providers.rehearsal.language.words import canon, tokens
+from llm.providers.rehearsal.reading.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llm.providers.rehearsal import numerals
-from llm.providers.rehearsal.dates import blank_dates
-from llm.providers.rehearsal.units import ADVERBS, COMPOUND, MULTIWORD, Unit, count_unit, known_unit
-from llm.providers.rehearsal.words import NUMBER_WORDS, STOPWORDS, number_from_words, singular
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.dates import blank_dates
+from llm.providers.rehearsal.language.units import ADVERBS, COMPOUND, MULTIWORD, Unit, count_unit, known_unit
+from llm.providers.rehearsal.language.words import NUMBER_WORDS, STOPWORDS, number_from_words, singular
 
 
 @dataclass(frozen=True, slots=True)

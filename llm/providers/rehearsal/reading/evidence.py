@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 
-from llm.providers.rehearsal.dates import find_dates, find_times, has_when
-from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.units import UNIT_WORDS
-from llm.providers.rehearsal.words import STOPWORDS, WEEKDAYS, canon, content, tokens, vocabulary
+from llm.providers.rehearsal.language.dates import find_dates, find_times, has_when
+from llm.providers.rehearsal.language.units import UNIT_WORDS
+from llm.providers.rehearsal.language.words import STOPWORDS, WEEKDAYS, canon, content, tokens, vocabulary
+from llm.providers.rehearsal.reading.passages import Segment
 
 STRONG = 0.5
 """From this share of the question's weight on, a segment counts as an answer."""

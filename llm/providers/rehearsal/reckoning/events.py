@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from llm.providers.rehearsal import numerals
 from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
-from llm.providers.rehearsal.dates import Found, find_dates, find_times
-from llm.providers.rehearsal.extract import Evidence
-from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.quantities import find_quantities
-from llm.providers.rehearsal.units import known_unit
-from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.dates import Found, find_dates, find_times
+from llm.providers.rehearsal.language.quantities import find_quantities
+from llm.providers.rehearsal.language.units import known_unit
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.reading.evidence import Evidence
+from llm.providers.rehearsal.reading.passages import Segment
 
 _SPAN = r"(?:days?|weeks?|months?|years?)"
 _BETWEEN = re.compile(

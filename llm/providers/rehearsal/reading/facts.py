@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from llm.providers.rehearsal import numerals
-from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.quantities import Per, Quantity, find_quantities, pers_named
-from llm.providers.rehearsal.units import Unit, known_unit
-from llm.providers.rehearsal.words import canon, tokens, vocabulary
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.quantities import Per, Quantity, find_quantities, pers_named
+from llm.providers.rehearsal.language.units import Unit, known_unit
+from llm.providers.rehearsal.language.words import canon, tokens, vocabulary
+from llm.providers.rehearsal.reading.passages import Segment
 
 
 @dataclass(frozen=True, slots=True)
