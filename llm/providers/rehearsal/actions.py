@@ -17,21 +17,10 @@ from llm.providers.rehearsal.toolbox import Toolbox, ToolFailed
 from llm.types import ToolOffer
 
 BUILT_IN = frozenset(
-    [
-        "recall",
-        "calculate",
-        "now",
-        "write_file",
-        "read_file",
-        "list_files",
-        "http_get",
-        "remember",
-        "ask_person",
-        "read_result",
-        "submit_plan",
-        "revise_plan",
-        "submit_value",
-    ]
+    """
+    recall calculate now write_file read_file list_files http_get remember ask_person read_result submit_plan
+    revise_plan submit_value
+""".split()
 )
 
 

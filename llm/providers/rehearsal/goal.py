@@ -216,54 +216,11 @@ def _subject(text: str) -> str:
 
 
 _ANAPHORA = frozenset(
-    [
-        "result",
-        "answer",
-        "it",
-        "them",
-        "that",
-        "this",
-        "these",
-        "those",
-        "everything",
-        "summary",
-        "total",
-        "both",
-        "all",
-        "find",
-        "note",
-        "value",
-        "number",
-        "report",
-        "output",
-        "line",
-        "sentence",
-        "figure",
-        "work",
-        "calculation",
-        "source",
-        "fact",
-        "information",
-        "detail",
-        "conclusion",
-        "outcome",
-        "what",
-        "you",
-        "your",
-        "found",
-        "file",
-        "new",
-        "with",
-        "contain",
-        "short",
-        "brief",
-        "one",
-        "page",
-        "content",
-        "text",
-        "response",
-        "markdown",
-    ]
+    """
+    result answer it them that this these those everything summary total both all find note value number report output
+    line sentence figure work calculation source fact information detail conclusion outcome what you your found file
+    new with contain short brief one page content text response markdown
+""".split()
 )
 
 

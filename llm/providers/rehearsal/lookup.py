@@ -163,25 +163,8 @@ def summarize(subject: str, evidence: Evidence, count: int = 5) -> Answer:
 
 _SUMMARY_WORDS = frozenset(
     canon(w)
-    for w in [
-        "summarize",
-        "summarise",
-        "summary",
-        "overview",
-        "gist",
-        "key",
-        "point",
-        "points",
-        "main",
-        "outline",
-        "sum",
-        "short",
-        "brief",
-        "extract",
-        "note",
-        "notes",
-        "page",
-        "write",
-        "save",
-    ]
+    for w in """
+    summarize summarise summary overview gist key point points main outline sum short brief extract note notes page
+    write save
+""".split()
 )

@@ -11,7 +11,8 @@ from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
 from llm.providers.rehearsal.goal import Ask
 from llm.providers.rehearsal.language import numerals
 from llm.providers.rehearsal.language.dates import find_dates
-from llm.providers.rehearsal.language.quantities import Quantity, find_quantities
+from llm.providers.rehearsal.language.quantities import find_quantities
+from llm.providers.rehearsal.language.quantity import Quantity
 from llm.providers.rehearsal.language.units import Unit, factor, plural
 from llm.providers.rehearsal.language.words import canon, content
 from llm.providers.rehearsal.reading.evidence import (
@@ -30,7 +31,9 @@ from llm.providers.rehearsal.reckoning.aggregate import aggregate, operation, su
 from llm.providers.rehearsal.reckoning.bill import Bill, make_bill, unused_givens
 from llm.providers.rehearsal.reckoning.compare import compare
 from llm.providers.rehearsal.reckoning.events import Clock, opening_time
-from llm.providers.rehearsal.reckoning.reckon import Product, Reckoner, Target, amount
+from llm.providers.rehearsal.reckoning.phrases import amount
+from llm.providers.rehearsal.reckoning.products import Product, Target
+from llm.providers.rehearsal.reckoning.reckon import Reckoner
 from llm.providers.rehearsal.reckoning.target import asks_for_amount, find_givens, find_target, wanted_unit
 from llm.providers.rehearsal.toolbox import Toolbox
 

@@ -18,7 +18,7 @@ area square metre=1: m² m2 sqm | hectare=10000: ha | square kilometre=1000000: 
 energy kilowatt-hour=1: kwh | megawatt-hour=1000: mwh | watt-hour=0.001: wh
 power kilowatt=1: kw | watt=0.001: w | megawatt=1000: mw
 data megabyte=1: mb | gigabyte=1000: gb | terabyte=1000000: tb | kilobyte=0.001: kb
-temperature celsius=1: °c | fahrenheit=1: °f | kelvin=1: k
+temperature celsius=1: °c c centigrade | fahrenheit=1: °f f | kelvin=1: k
 share percent=1: % percentage
 """
 
@@ -79,6 +79,8 @@ def _multiword() -> dict[str, Unit]:
         "per cent": Unit("percent", "share"),
         "degrees celsius": Unit("celsius", "temperature"),
         "degrees fahrenheit": Unit("fahrenheit", "temperature"),
+        "degrees c": Unit("celsius", "temperature"),
+        "degrees f": Unit("fahrenheit", "temperature"),
     }
 
 
@@ -127,9 +129,19 @@ def factor(given: Unit, wanted: Unit) -> Decimal | None:
     if given.dimension == wanted.dimension == "count":
         alike = any(given.name in group and wanted.name in group for group in _SAME_COUNT)
         return Decimal(1) if alike else None
+    if {given.dimension, wanted.dimension} == {"months", "time"}:
+        return _in_time(given, wanted) if given.dimension == "months" else 1 / _in_time(wanted, given)
     if given.dimension != wanted.dimension or given.dimension in ("money", "temperature"):
         return None
     return given.size / wanted.size
+
+
+def _in_time(months: Unit, wanted: Unit) -> Decimal:
+    """Months as people reckon with them: a month has 30 days, a year 365 days or 52 weeks."""
+    if wanted.name == "week":
+        return 52 * months.size / 12
+    days = {"month": Decimal(30), "quarter": Decimal(91)}.get(months.name, 365 * months.size / 12)
+    return days * 86400 / wanted.size
 
 
 def plural(unit: Unit, value: Decimal) -> str:

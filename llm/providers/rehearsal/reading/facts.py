@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from llm.providers.rehearsal.language import numerals
-from llm.providers.rehearsal.language.quantities import Per, Quantity, find_quantities, pers_named
+from llm.providers.rehearsal.language.quantities import find_quantities
+from llm.providers.rehearsal.language.quantity import Per, Quantity
+from llm.providers.rehearsal.language.rates import pers_named
 from llm.providers.rehearsal.language.units import Unit, known_unit
 from llm.providers.rehearsal.language.words import canon, tokens, vocabulary
 from llm.providers.rehearsal.reading.passages import Segment
@@ -172,27 +174,10 @@ def column_unit(column: str) -> Unit | None:
 MONEY = Unit("", "money")
 _MONEY_WORDS = frozenset(
     canon(w)
-    for w in [
-        "price",
-        "cost",
-        "fee",
-        "salary",
-        "wage",
-        "revenue",
-        "budget",
-        "expense",
-        "rent",
-        "toll",
-        "fine",
-        "deposit",
-        "bill",
-        "income",
-        "profit",
-        "subtotal",
-        "tax",
-        "discount",
-        "spend",
-    ]
+    for w in """
+    price cost fee salary wage revenue budget expense rent toll fine deposit bill income profit subtotal tax discount
+    spend
+""".split()
 )
 
 

@@ -15,7 +15,7 @@ from llm.providers.rehearsal.language.words import STOPWORDS, canon, content, to
 from llm.providers.rehearsal.reading.evidence import Scored
 from llm.providers.rehearsal.reading.facts import Fact, cell_amount, column_unit, find_facts
 from llm.providers.rehearsal.reading.passages import Segment
-from llm.providers.rehearsal.reckoning.reckon import amount
+from llm.providers.rehearsal.reckoning.phrases import amount
 from llm.providers.rehearsal.toolbox import Pending
 
 _OPERATIONS = (

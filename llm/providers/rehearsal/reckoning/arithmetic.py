@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 
 from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.number_words import NUMBER_WORDS, number_from_words
 from llm.providers.rehearsal.language.units import factor, known_unit
-from llm.providers.rehearsal.language.words import NUMBER_WORDS, number_from_words
 
 _DATE = r"(\d{4}-\d{2}-\d{2})"
 _DATE_PLUS = re.compile(rf"^\s*{_DATE}\s*([+-])\s*(\d+)\s*(days?|weeks?)\s*$")

@@ -10,7 +10,7 @@ from llm.providers.rehearsal.language.units import factor
 from llm.providers.rehearsal.language.words import STOPWORDS, canon, content, tokens
 from llm.providers.rehearsal.reading.evidence import Evidence
 from llm.providers.rehearsal.reading.facts import Fact, find_facts
-from llm.providers.rehearsal.reckoning.reckon import amount
+from llm.providers.rehearsal.reckoning.phrases import amount
 
 _THAN = re.compile(
     r"\bhow (?:many|much) (?:\w+ )?(?:more|fewer|less|longer|taller|higher|cheaper|older|younger|heavier|deeper|wider|faster|bigger|larger|dearer|shorter|slower)\b(?P<what>[^?]*?)\b(?:is|are|was|were|do|does|did|has|have|had|will|costs?)\s+(?P<a>[^?]{2,100}?)\s+(?:\w+\s+)?than\s+(?P<b>[^?]{2,100}?)\s*[?.]?$",
