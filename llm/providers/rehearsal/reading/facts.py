@@ -163,6 +163,9 @@ def column_unit(column: str) -> Unit | None:
         unit = known_unit(word)
         if unit is not None and unit.is_money:
             return unit
+    whole = known_unit(head) if len(head) > 1 else None
+    if whole is not None:
+        return whole
     match = _UNIT_COLUMN.search(head)
     unit = known_unit((match["in"] or match["tail"]).strip()) if match else None
     if unit is not None:

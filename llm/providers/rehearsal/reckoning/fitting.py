@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from llm.providers.rehearsal.language import numerals
 from llm.providers.rehearsal.language.quantity import Per, Quantity
-from llm.providers.rehearsal.language.units import PERSONS, Unit, factor, known_unit, plural
+from llm.providers.rehearsal.language.units import PERSONS, Unit, factor, known_unit, plural, steps
 from llm.providers.rehearsal.language.words import canon, tokens
 from llm.providers.rehearsal.reckoning.phrases import given_name
 from llm.providers.rehearsal.reckoning.products import Factor
@@ -33,23 +33,22 @@ def fits(given: Quantity, unit: Unit) -> Decimal | None:
 
 
 def factors_of(given: Quantity, ratio: Decimal, per: Per) -> tuple[Factor, ...]:
+    """The given as factors of a product over ``per``: itself, and what turns its unit into that of ``per``."""
     factors = [Factor(numerals.plain(given.value), given_name(given))]
-    if ratio > 1 or (ratio != 1 and _is_short(ratio)):
-        factors.append(Factor(numerals.plain(ratio), f"{numerals.plain(ratio)} {plural(per.unit, ratio)} each"))
-    elif ratio != 1:
-        inverse = 1 / ratio
-        factors.append(
-            Factor(
-                numerals.plain(round(inverse, 12)), f"{numerals.plain(round(inverse, 6))} to one {per.unit.name}", over=True
-            )
-        )
+    found = steps(given.unit, per.unit) if given.unit and ratio != 1 else None
+    if found is not None:
+        times, over = found
+        if times != 1:
+            factors.append(Factor(numerals.plain(times), _turned(times, over, given, per)))
+        if over != 1:
+            factors.append(Factor(numerals.plain(over), f"{numerals.plain(over)} to one {per.unit.name}", over=True))
     if per.amount != 1:
         factors.append(Factor(numerals.plain(per.amount), numerals.plain(per.amount), over=True))
     return tuple(factors)
 
 
-def _is_short(ratio: Decimal) -> bool:
-    return len(numerals.plain(ratio)) <= 8
+def _turned(times: Decimal, over: Decimal, given: Quantity, per: Per) -> str:
+    return f"{numerals.plain(times)} {plural(per.unit, times)} each" if over == 1 else numerals.plain(times)
 
 
 def names_one(unit: Unit, clause: str) -> bool:

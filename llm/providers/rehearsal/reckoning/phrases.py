@@ -7,6 +7,8 @@ from llm.providers.rehearsal.language.quantity import Quantity
 from llm.providers.rehearsal.language.units import Unit, plural
 from llm.providers.rehearsal.reading.facts import Fact
 
+_PLAIN = Unit("", "")
+
 
 def given_name(given: Quantity) -> str:
     if given.unit is None:
@@ -20,11 +22,17 @@ def given_name(given: Quantity) -> str:
 def amount(value: Decimal, unit: Unit | None) -> str:
     """A value with its unit as people write it: ``17,760 euros``."""
     if unit is None or not unit.name:
-        return numerals.show_money(value) if unit else numerals.show(value)
+        return numerals.show_money(value) if unit else numerals.show(value) + _about(value, _PLAIN)
     shown = numerals.show_money(value) if unit.is_money else numerals.show(value)
     if unit.dimension == "share":
         return f"{shown}%"
-    return f"{shown} {plural(unit, value)}"
+    return f"{shown} {plural(unit, value)}{_about(value, unit)}"
+
+
+def _about(value: Decimal, unit: Unit) -> str:
+    """`` (about 75.67)`` behind a number of many decimals."""
+    short = round(value, 2)
+    return "" if unit.is_money or abs(value) < 1 or round(value, 4) == short else f" (about {numerals.show(short)})"
 
 
 def describe(fact: Fact) -> str:
