@@ -2,9 +2,10 @@
 
 import re
 
-from llm.providers.rehearsal.facts import Fact
-from llm.providers.rehearsal.reckon import Product, Reckoner
-from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.reading.facts import Fact
+from llm.providers.rehearsal.reckoning.products import Product
+from llm.providers.rehearsal.reckoning.reckon import Reckoner
 
 _ON_TOP = re.compile(
     r"\b(?:plus|additional(?:ly)?|on top|surcharge|extra|flat|one-off|one-time|once|base|basic|fixed|booking|service|handling"

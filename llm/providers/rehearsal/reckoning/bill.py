@@ -4,13 +4,16 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from llm.providers.rehearsal import numerals
-from llm.providers.rehearsal.facts import Fact
-from llm.providers.rehearsal.quantities import Quantity, find_quantities
-from llm.providers.rehearsal.reckon import Product, Reckoner, amount
-from llm.providers.rehearsal.side import is_side, on_top
-from llm.providers.rehearsal.units import known_unit
-from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.quantities import find_quantities
+from llm.providers.rehearsal.language.quantity import Quantity
+from llm.providers.rehearsal.language.units import known_unit
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.reading.facts import Fact
+from llm.providers.rehearsal.reckoning.phrases import amount
+from llm.providers.rehearsal.reckoning.products import Product
+from llm.providers.rehearsal.reckoning.reckon import Reckoner
+from llm.providers.rehearsal.reckoning.side import is_side, on_top
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from llm.providers.rehearsal import numerals
-from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.quantities import Per, Quantity, find_quantities, pers_named
-from llm.providers.rehearsal.units import Unit, known_unit
-from llm.providers.rehearsal.words import canon, tokens, vocabulary
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.quantities import find_quantities
+from llm.providers.rehearsal.language.quantity import Per, Quantity
+from llm.providers.rehearsal.language.rates import pers_named
+from llm.providers.rehearsal.language.units import Unit, known_unit
+from llm.providers.rehearsal.language.words import canon, tokens, vocabulary
+from llm.providers.rehearsal.reading.passages import Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,9 @@ def column_unit(column: str) -> Unit | None:
         unit = known_unit(word)
         if unit is not None and unit.is_money:
             return unit
+    whole = known_unit(head) if len(head) > 1 else None
+    if whole is not None:
+        return whole
     match = _UNIT_COLUMN.search(head)
     unit = known_unit((match["in"] or match["tail"]).strip()) if match else None
     if unit is not None:
@@ -172,27 +177,10 @@ def column_unit(column: str) -> Unit | None:
 MONEY = Unit("", "money")
 _MONEY_WORDS = frozenset(
     canon(w)
-    for w in [
-        "price",
-        "cost",
-        "fee",
-        "salary",
-        "wage",
-        "revenue",
-        "budget",
-        "expense",
-        "rent",
-        "toll",
-        "fine",
-        "deposit",
-        "bill",
-        "income",
-        "profit",
-        "subtotal",
-        "tax",
-        "discount",
-        "spend",
-    ]
+    for w in """
+    price cost fee salary wage revenue budget expense rent toll fine deposit bill income profit subtotal tax discount
+    spend
+""".split()
 )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 
-from llm.providers.rehearsal import numerals
-from llm.providers.rehearsal.units import factor, known_unit
-from llm.providers.rehearsal.words import NUMBER_WORDS, number_from_words
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.number_words import NUMBER_WORDS, number_from_words
+from llm.providers.rehearsal.language.units import Unit, factor, known_unit
 
 _DATE = r"(\d{4}-\d{2}-\d{2})"
 _DATE_PLUS = re.compile(rf"^\s*{_DATE}\s*([+-])\s*(\d+)\s*(days?|weeks?)\s*$")
@@ -140,7 +140,7 @@ def from_words(text: str) -> str | None:
         lambda m: numerals.plain(numerals.parse(m.group().rstrip(","))) + ("," if m.group().endswith(",") else ""),
         line,
     )
-    line = re.sub(r"[€$£]\s?|\s(?:euros?|dollars?|pounds?|EUR|USD|GBP)\b", "", line)
+    line = re.sub(r"[€$£]\s?|\s(?:euros?|dollars?|pounds?|EUR|USD|GBP|CHF)\b|\b(?:EUR|USD|GBP|CHF)\s(?=\d)", "", line)
     for pattern, new in _REWRITES:
         line = pattern.sub(new, line)
     line = re.sub(r"\s+", " ", line).strip()
@@ -159,6 +159,15 @@ def _of_list(what: str, listed: str) -> str | None:
         return f"({joined}) / {len(numbers)}"
     pick = "max" if what in ("maximum", "max", "largest") else "min" if what in ("minimum", "min", "smallest") else ""
     return f"{pick}({', '.join(numbers)})" if pick else joined
+
+
+_MONEY = re.compile(r"[€$£]|\b(?:euros?|dollars?|pounds?|EUR|USD|GBP|CHF)\b", re.IGNORECASE)
+
+
+def money_in(text: str) -> Unit | None:
+    """The one currency that a sum is written in."""
+    units = {known_unit(m.group()) for m in _MONEY.finditer(text)}
+    return units.pop() if len(units) == 1 else None
 
 
 _ON_PREVIOUS = (

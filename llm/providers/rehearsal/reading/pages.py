@@ -3,33 +3,12 @@
 import re
 from html.parser import HTMLParser
 
-from llm.providers.rehearsal.passages import Passage
+from llm.providers.rehearsal.reading.passages import Passage
 
 _BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "li",
-        "br",
-        "tr",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "section",
-        "article",
-        "table",
-        "ul",
-        "ol",
-        "pre",
-        "blockquote",
-        "header",
-        "footer",
-        "dt",
-        "dd",
-    ]
+    """
+    p div li br tr h1 h2 h3 h4 h5 h6 section article table ul ol pre blockquote header footer dt dd
+""".split()
 )
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg"})
 

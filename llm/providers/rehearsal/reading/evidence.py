@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 
-from llm.providers.rehearsal.dates import find_dates, find_times, has_when
-from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.units import UNIT_WORDS
-from llm.providers.rehearsal.words import STOPWORDS, WEEKDAYS, canon, content, tokens, vocabulary
+from llm.providers.rehearsal.language.dates import find_dates, find_times, has_when
+from llm.providers.rehearsal.language.units import UNIT_WORDS
+from llm.providers.rehearsal.language.words import STOPWORDS, WEEKDAYS, canon, content, tokens, vocabulary
+from llm.providers.rehearsal.reading.passages import Segment
 
 STRONG = 0.5
 """From this share of the question's weight on, a segment counts as an answer."""
 WEAK = 0.3
 """From here on it is worth showing as the closest there is."""
 
-_LIGHT = frozenset(canon(w) for w in ["cost", "total", "number", "amount", "use", "type", "kind", "value", "date", "time", "day", "year", "work", "go", "come", "happen", "take", "last", "thing", "way", "stay", "information", "detail", "fact", "compute", "calculate", "work", "add", "count", "sum", "average", "overall", "altogether", "currently", "called", "include", "full", "whole", "different", "people", "person", "allow", "possible", "explain", "describe", "step", "instruction", "procedure"])  # fmt: skip
+LIGHT = frozenset(canon(w) for w in ["cost", "total", "number", "amount", "use", "type", "kind", "value", "date", "time", "day", "year", "work", "go", "come", "happen", "take", "last", "thing", "way", "stay", "information", "detail", "fact", "compute", "calculate", "work", "add", "count", "sum", "average", "overall", "altogether", "currently", "called", "include", "full", "whole", "different", "people", "person", "allow", "possible", "explain", "describe", "step", "instruction", "procedure"])  # fmt: skip
 _CONTRASTS = tuple(
     frozenset(canon(w) for w in group.split())
     for group in (
@@ -54,7 +54,7 @@ class Evidence:
         rarity = 1 + log((len(self.segments) + 1) / (self._frequency[word] + 1)) / 3
         if word in strong:
             return rarity * 1.6
-        return rarity * (0.35 if word in _LIGHT or word in UNIT_WORDS or word.isdigit() else 1)
+        return rarity * (0.35 if word in LIGHT or word in UNIT_WORDS or word.isdigit() else 1)
 
     def rank(self, question: str, context: str = "") -> list[Scored]:
         """All segments that share a word with the question, best first. ``context`` (an earlier ask) only breaks ties."""
@@ -98,7 +98,7 @@ def _modified(question: str) -> tuple[tuple[str, str], ...]:
     words = tokens(question)
     pairs = pairwise(words)
     canons = ((canon(m), canon(h)) for m, h in pairs if not {m, h} & STOPWORDS and not m.isdigit())
-    return tuple((m, h) for m, h in canons if m not in _LIGHT and not {m, h} & UNIT_WORDS)
+    return tuple((m, h) for m, h in canons if m not in LIGHT and not {m, h} & UNIT_WORDS)
 
 
 def _other_kind(asked: _Asked, s: Segment) -> bool:
@@ -205,10 +205,31 @@ def focus(question: str) -> tuple[str, ...]:
     """What kind of thing is asked for: the words of the noun phrase right after the question word, units and the like apart."""
     match = _FOCUS.match(question.strip())
     phrase = (match["np"] or match["be"] or "") if match else ""
-    return tuple(w for w in content(phrase) if w not in _LIGHT and w not in UNIT_WORDS)
+    return tuple(w for w in content(phrase) if w not in LIGHT and w not in UNIT_WORDS)
 
 
 def lacks_focus(question: str, scored: Scored) -> bool:
     """Whether the segment has nothing of what the question is after (the mayor, the password)."""
     wanted = focus(question)
     return bool(wanted) and all(word in scored.missing for word in wanted) and canon(wanted[-1]) in scored.missing
+
+
+_NUMERIC = re.compile(r"\d[\d.,:/-]*\d|\d")
+
+
+def conflicts(a: Scored, b: Scored) -> bool:
+    """Whether two segments say the same of the same thing but with other numbers or names of days."""
+    if a.segment.is_row or b.segment.is_row or b.score < 0.85 * a.score or a.segment.text == b.segment.text:
+        return False
+    numbers_a, numbers_b = set(_NUMERIC.findall(a.segment.text)), set(_NUMERIC.findall(b.segment.text))
+    if not numbers_a or not numbers_b or numbers_a & numbers_b:
+        return False
+    words_a, words_b = _plain_words(a.segment), _plain_words(b.segment)
+    shared, both = len(words_a & words_b), len(words_a | words_b)
+    if a.segment.passage.source == b.segment.passage.source:
+        return shared >= 0.8 * both
+    return bool(shared) and shared >= 0.6 * min(len(words_a), len(words_b)) and shared >= 0.35 * both
+
+
+def _plain_words(segment: Segment) -> set[str]:
+    return {canon(t) for t in tokens(segment.text) if t not in STOPWORDS and not any(c.isdigit() for c in t)}

@@ -1,172 +1,21 @@
-"""Words: tokens, stems, synonyms and numbers written as words."""
+"""Words: tokens, stems and synonyms."""
 
 import re
-from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
 
 STOPWORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "it",
-        "its",
-        "they",
-        "them",
-        "their",
-        "he",
-        "she",
-        "his",
-        "her",
-        "him",
-        "we",
-        "us",
-        "our",
-        "you",
-        "your",
-        "i",
-        "me",
-        "my",
-        "mine",
-        "one's",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "am",
-        "do",
-        "does",
-        "did",
-        "done",
-        "have",
-        "has",
-        "had",
-        "having",
-        "will",
-        "would",
-        "shall",
-        "should",
-        "can",
-        "could",
-        "may",
-        "might",
-        "must",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "from",
-        "by",
-        "with",
-        "about",
-        "into",
-        "over",
-        "under",
-        "after",
-        "before",
-        "between",
-        "during",
-        "as",
-        "than",
-        "then",
-        "so",
-        "if",
-        "or",
-        "and",
-        "nor",
-        "not",
-        "no",
-        "but",
-        "what",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "when",
-        "where",
-        "why",
-        "how",
-        "there",
-        "here",
-        "also",
-        "just",
-        "only",
-        "please",
-        "tell",
-        "give",
-        "show",
-        "find",
-        "say",
-        "says",
-        "said",
-        "let",
-        "know",
-        "want",
-        "need",
-        "look",
-        "up",
-        "get",
-        "me",
-        "much",
-        "many",
-        "long",
-        "far",
-        "any",
-        "some",
-        "all",
-        "both",
-        "each",
-        "every",
-        "per",
-        "own",
-        "same",
-        "such",
-        "very",
-        "too",
-        "more",
-        "most",
-        "according",
-        "document",
-        "documents",
-        "text",
-        "file",
-        "files",
-        "documentation",
-        "docs",
-        "whether",
-        "it's",
-        "what's",
-        "who's",
-        "i'd",
-        "i'll",
-        "i'm",
-        "state",
-        "mention",
-        "mentioned",
-        "listed",
-        "name",
-        "long",
-        "exactly",
-        "out",
-        "off",
-        "again",
-        "once",
-        "answer",
-        "question",
-        "questions",
-    ]
+    """
+    a an the this that these those it its they them their he she his her him we us our you your i me my mine one's is
+    are was were be been being am do does did done have has had having will would shall should can could may might
+    must of in on at to for from by with about into over under after before between during as than then so if or and
+    nor not no but what which who whom whose when where why how there here also just only please tell give show find
+    say says said let know want need look up get much many long far any some all both each every per own same such
+    very too more most according document documents text file files documentation docs whether it's what's who's i'd
+    i'll i'm state mention mentioned listed name exactly out off again once answer question questions
+""".split()
 )
 
 _IRREGULAR = {
@@ -199,10 +48,11 @@ _SYNONYMS = (
     "manage manager management boss", "participant attendee", "population inhabitant", "invoice bill", "lead leader head",
     "insure insurance", "reserve reservation book booking", "refund reimburse reimbursement", "warranty guarantee",
     "birth birthday birthdate", "found establish foundation", "usage use consumption consume", "hire rent rental",
-    "pupil student", "area surface", "departure depart", "arrival arrive", "quantity amount",
+    "pupil student", "area surface", "departure depart leave", "arrival arrive", "quantity amount",
     "revenue turnover sale", "monday mon", "tuesday tue tues", "wednesday wed", "thursday thu thur thurs", "friday fri",
     "saturday sat", "sunday sun", "january jan", "february feb", "april apr", "august aug", "september sep sept",
-    "october oct", "november nov", "december dec", "close shut",
+    "october oct", "november nov", "december dec", "close shut closure",
+    "last lasting duration lifetime lifespan life",
 )  # fmt: skip
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -246,7 +96,22 @@ def stem(word: str) -> str:
                 doubled = len(base) > 3 and base[-1] == base[-2] and base[-1] not in "lsz"
                 base = base[:-1] if doubled else base
                 break
+    base = _underived(base)
     return base[:-1] if base.endswith("e") and len(base) > 3 else base
+
+
+_DERIVED = (("ation", 5), ("ance", 5), ("age", 5), ("al", 5), ("ment", 4))
+_NOT_DERIVED = frozenset(
+    "apartment department basement element moment document comment segment average language message".split()
+)
+
+
+def _underived(word: str) -> str:
+    """``pilotage`` -> pilot, ``renewal`` -> renew, ``shipment`` -> ship: a noun made of another word, as far as endings tell."""
+    for ending, left in _DERIVED:
+        if word.endswith(ending) and len(word) - len(ending) >= left and word not in _NOT_DERIVED:
+            return word[: -len(ending)]
+    return word
 
 
 def _groups() -> dict[str, str]:
@@ -295,68 +160,6 @@ _DAY_RANGE = re.compile(rf"\b{_DAY}\s?(?:[-–—]|to|until|till|through)\s?{_DA
 
 def _is_range(text: str) -> bool:
     return _DAY_RANGE.search(text) is not None
-
-
-_ONES = dict(
-    zip(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ],
-        range(20),
-        strict=True,
-    )
-)
-_TENS = dict(
-    zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True)
-)
-SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
-_WORD_NUMBERS = _ONES | _TENS | SCALES | {"dozen": 12}
-_NUMBER_WORD = "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True))
-NUMBER_WORDS = re.compile(
-    rf"\b(?:(?:half\s+an?\b)|(?:an?\s+(?=(?:dozen|hundred|thousand|million)\b))?(?:{_NUMBER_WORD})\b"
-    rf"(?:(?:\s+and\s+|[\s-])(?:{_NUMBER_WORD})\b)*(?:\s+and\s+a\s+half\b)?)",
-    re.IGNORECASE,
-)
-
-
-def number_from_words(text: str) -> Decimal | None:
-    """``twenty-five`` -> 25, ``a dozen`` -> 12, ``two and a half`` -> 2.5; ``None`` when it is no number."""
-    words = tokens(text.replace("-", " "))
-    if words[:1] == ["half"]:
-        return Decimal("0.5")
-    half = Decimal("0.5") if words[-2:] == ["a", "half"] else Decimal(0)
-    total = current = Decimal(0)
-    seen = False
-    for word in words:
-        number = _WORD_NUMBERS.get(word)
-        if number is None:
-            continue
-        seen = True
-        if word in SCALES or word == "dozen":
-            current = (current or Decimal(1)) * number
-            total, current = (total + current, Decimal(0)) if number >= 1000 else (total, current)
-        else:
-            current += number
-    return total + current + half if seen else None
 
 
 def related(text: str) -> list[str]:

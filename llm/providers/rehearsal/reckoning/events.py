@@ -1,19 +1,20 @@
 """Questions about time: days between events, deadlines, ages, how long until or since."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
-from llm.providers.rehearsal import numerals
-from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
-from llm.providers.rehearsal.dates import Found, find_dates, find_times
-from llm.providers.rehearsal.extract import Evidence
-from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.quantities import find_quantities
-from llm.providers.rehearsal.units import known_unit
-from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.answers import Answer, Line, missing, quoted
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.dates import Found, find_dates
+from llm.providers.rehearsal.language.quantities import find_quantities
+from llm.providers.rehearsal.language.units import known_unit
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.reading.evidence import Evidence, answer_kind
+from llm.providers.rehearsal.reading.passages import Segment
+from llm.providers.rehearsal.reckoning.days import add_months, written
+from llm.providers.rehearsal.reckoning.question import Means, Question
 
 _SPAN = r"(?:days?|weeks?|months?|years?)"
 _BETWEEN = re.compile(
@@ -53,11 +54,10 @@ class Dated:
 
 @dataclass(slots=True)
 class Clock:
-    """What questions about time need: the evidence, the calculator, and today's date when it is asked for."""
+    """What questions about time need: the evidence, and the calculator and today's date."""
 
     evidence: Evidence
-    calculate: Callable[[str], str]
-    today: Callable[[], date]
+    means: Means
 
     def answer(self, question: str) -> Answer | None:
         """The answer, or ``None`` when it is no question about time or nothing dated was found."""
@@ -77,7 +77,7 @@ class Clock:
     def locate(self, phrase: str, skip: Segment | None = None) -> Dated | None:
         """The date a phrase gives or names: ``today``, ``2026-03-01``, ``the kickoff``."""
         if _TODAY.match(phrase.strip()):
-            return Dated(self.today(), None)
+            return Dated(self.means.today(), None)
         if found := find_dates(phrase):
             return Dated(found[0].day, None)
         for scored in self.evidence.rank(phrase):
@@ -100,7 +100,7 @@ class Clock:
             )
         early, late = sorted((first, second), key=lambda d: d.day)
         expression = f"{late.day} - {early.day}"
-        days = numerals.first_number(self.calculate(expression).strip()) or Decimal(0)
+        days = numerals.first_number(self.means.calculate(expression).strip()) or Decimal(0)
         return _spanned(days, expression, early, late, question)
 
     def _shift(self, match: re.Match[str], skip: Segment | None) -> Answer | None:
@@ -115,11 +115,11 @@ class Clock:
             working = f"{anchor.day} {'-' if back else '+'} {match['n']} {match['unit']} = {day}"
         else:
             expression = f"{anchor.day} {'-' if back else '+'} {number * 7 if unit == 'week' else number} days"
-            shown = find_dates(self.calculate(expression))
+            shown = find_dates(self.means.calculate(expression))
             day = shown[-1].day if shown else anchor.day
             working = f"{expression} = {day}"
         segments = [s for s in (anchor.segment, skip) if s is not None]
-        return Answer((*map(quoted, segments), Line(f"{day.isoformat()} ({day:%A}): {working}.")))
+        return Answer((*map(quoted, segments), Line(f"{written(day)}: {working}.")))
 
     def deadline(self, segment: Segment) -> Answer | None:
         """``within 30 days after signing`` in a document, made a date by the date of the signing elsewhere."""
@@ -138,7 +138,7 @@ class Clock:
         born, at = birth.day, then.day
         short = (at.month, at.day) < (born.month, born.day)
         expression = f"{at.year} - {born.year}" + (" - 1" if short else "")
-        years = numerals.first_number(self.calculate(expression)) or Decimal(0)
+        years = numerals.first_number(self.means.calculate(expression)) or Decimal(0)
         segments = [d.segment for d in (birth, then) if d.segment is not None]
         return Answer(
             (
@@ -190,27 +190,36 @@ def _spanned(days: Decimal, expression: str, early: Dated, late: Dated, question
     return Answer((*map(quoted, segments), Line(text + ".")), value=days, unit=known_unit("day"))
 
 
-def add_months(day: date, months: int) -> date:
-    """The same day of a later month, or that month's last day."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
-    return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), following - timedelta(days=1))
+def answer_dates(question: Question, evidence: Evidence, means: Means) -> Answer | None:
+    """Days between, dates before and after, ages, weekdays."""
+    clock = Clock(evidence, means)
+    return weekday_of(question, clock) or clock.answer(question.full)
 
 
-def opening_time(question: str, segment: Segment, calculate: Callable[[str], str]) -> Answer | None:
-    """How long from one clock time to the other in a sentence that has just two."""
-    times = find_times(segment.text)
-    if len(times) != 2 or not re.search(r"\bhow (?:long|many (?:hours|minutes))\b", question, re.IGNORECASE):
+_WEEKDAY = re.compile(
+    r"\b(?:what|which|on what|on which)\s+(?:day(?:\s+of\s+the\s+week)?|weekday)\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL
+)
+
+
+def weekday_of(question: Question, clock: Clock) -> Answer | None:
+    """The day of the week of a date given, or of what a document dates."""
+    match = _WEEKDAY.search(question.full)
+    if match is None:
         return None
-    start, end = times
-    minutes = re.search(r"\bminutes\b", question, re.IGNORECASE) is not None
-    expression = f"{numerals.plain(end if end > start else end + 1440)} - {numerals.plain(start)}"
-    expression = expression if minutes else f"({expression}) / 60"
-    value = numerals.first_number(calculate(expression)) or Decimal(0)
-    unit = known_unit("minute" if minutes else "hour")
-    return Answer(
-        (quoted(segment), said(f"{numerals.show(value)} {'minutes' if minutes else 'hours'}.", segment)),
-        value=value,
-        unit=unit,
-    )
+    named = find_dates(question.full)
+    if not named and not re.search(r"weekday|day of the week", match.group(), re.IGNORECASE):
+        return None
+    phrase = re.sub(r"^\W*(?:is|was|will|does|did|do|are|falls?)\b", "", match["rest"].strip())
+    dated = Dated(named[0].day, None) if named else clock.locate(phrase)
+    if dated is None:
+        return None
+    quotes = [quoted(dated.segment)] if dated.segment else []
+    return Answer((*quotes, Line(f"{dated.day.isoformat()} is a {dated.day:%A}.")))
+
+
+def deadline_of(question: Question, evidence: Evidence, means: Means) -> Answer | None:
+    """``within 30 days after signing``, made a date where a document dates the signing."""
+    if answer_kind(question.text) != "when":
+        return None
+    best = next(iter(evidence.rank(question.text)), None)
+    return Clock(evidence, means).deadline(best.segment) if best is not None and best.answers else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llm.providers.rehearsal.words import canon, singular
+from llm.providers.rehearsal.language.words import canon, singular
 
 # dimension: canonical unit = size in the dimension's base unit: other spellings
 _TABLE = """
@@ -18,7 +18,7 @@ area square metre=1: m² m2 sqm | hectare=10000: ha | square kilometre=1000000: 
 energy kilowatt-hour=1: kwh | megawatt-hour=1000: mwh | watt-hour=0.001: wh
 power kilowatt=1: kw | watt=0.001: w | megawatt=1000: mw
 data megabyte=1: mb | gigabyte=1000: gb | terabyte=1000000: tb | kilobyte=0.001: kb
-temperature celsius=1: °c | fahrenheit=1: °f | kelvin=1: k
+temperature celsius=1: °c c centigrade | fahrenheit=1: °f f | kelvin=1: k
 share percent=1: % percentage
 """
 
@@ -79,6 +79,8 @@ def _multiword() -> dict[str, Unit]:
         "per cent": Unit("percent", "share"),
         "degrees celsius": Unit("celsius", "temperature"),
         "degrees fahrenheit": Unit("fahrenheit", "temperature"),
+        "degrees c": Unit("celsius", "temperature"),
+        "degrees f": Unit("fahrenheit", "temperature"),
     }
 
 
@@ -122,14 +124,38 @@ def count_unit(noun: str) -> Unit:
 
 def factor(given: Unit, wanted: Unit) -> Decimal | None:
     """How many ``wanted`` one ``given`` is: 7 for week -> day; ``None`` when they do not convert."""
+    found = steps(given, wanted)
+    return found and found[0] / found[1]
+
+
+def steps(given: Unit, wanted: Unit) -> tuple[Decimal, Decimal] | None:
+    """What a number of ``given`` is multiplied by and then divided by to make it ``wanted``: (1000, 1609.344) for km -> mile."""
     if given.name == wanted.name and given.dimension == wanted.dimension:
-        return Decimal(1)
+        return Decimal(1), Decimal(1)
     if given.dimension == wanted.dimension == "count":
         alike = any(given.name in group and wanted.name in group for group in _SAME_COUNT)
-        return Decimal(1) if alike else None
+        return (Decimal(1), Decimal(1)) if alike else None
+    if (given.dimension, wanted.dimension) == ("months", "time"):
+        return _in_time(given, wanted)
+    if (given.dimension, wanted.dimension) == ("time", "months"):
+        times, over = _in_time(wanted, given)
+        return over, times
     if given.dimension != wanted.dimension or given.dimension in ("money", "temperature"):
         return None
-    return given.size / wanted.size
+    ratio = given.size / wanted.size
+    return (ratio, Decimal(1)) if len(str(ratio)) <= _SHORT_RATIO else (given.size, wanted.size)
+
+
+_SHORT_RATIO = 8
+_MONTH_DAYS, _QUARTER_DAYS, _YEAR_DAYS, _YEAR_WEEKS, _DAY = map(Decimal, (30, 91, 365, 52, 86400))
+
+
+def _in_time(months: Unit, wanted: Unit) -> tuple[Decimal, Decimal]:
+    """Months as people reckon with them: a month has 30 days, a year 365 days or 52 weeks."""
+    if wanted.name == "week":
+        return (_YEAR_WEEKS, 12 / months.size)
+    days = {"month": _MONTH_DAYS, "quarter": _QUARTER_DAYS}.get(months.name, _YEAR_DAYS)
+    return (days * (_DAY / wanted.size), Decimal(1)) if wanted.size <= _DAY else (days, wanted.size / _DAY)
 
 
 def plural(unit: Unit, value: Decimal) -> str:

@@ -95,7 +95,7 @@ def _is_header(cells: list[str]) -> bool:
     return names and not any(re.fullmatch(r"[-+]?[\d.,]+", cell) for cell in cells) and len(set(cells)) == len(cells)
 
 
-_NAMED = re.compile(r"^\s*(?P<key>[^\W\d][^:=|;,]{0,40}?)\s?[:=]\s?(?P<value>\S.*?)\s*$")
+_NAMED = re.compile(r"^\s*(?P<key>[^\W\d][^:=|;,]{0,40}?)\s?[:=](?!(?<=\d:)\d)\s?(?P<value>\S.*?)\s*$")
 
 
 def _named(line: str) -> Record | None:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from llm.providers.rehearsal import numerals
 from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
-from llm.providers.rehearsal.extract import Evidence
-from llm.providers.rehearsal.facts import Fact, find_facts
-from llm.providers.rehearsal.reckon import amount
-from llm.providers.rehearsal.units import factor
-from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.units import factor
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, content, tokens
+from llm.providers.rehearsal.reading.evidence import Evidence
+from llm.providers.rehearsal.reading.facts import Fact, find_facts
+from llm.providers.rehearsal.reckoning.phrases import amount
+from llm.providers.rehearsal.reckoning.question import Means, Question
 
 _THAN = re.compile(
     r"\bhow (?:many|much) (?:\w+ )?(?:more|fewer|less|longer|taller|higher|cheaper|older|younger|heavier|deeper|wider|faster|bigger|larger|dearer|shorter|slower)\b(?P<what>[^?]*?)\b(?:is|are|was|were|do|does|did|has|have|had|will|costs?)\s+(?P<a>[^?]{2,100}?)\s+(?:\w+\s+)?than\s+(?P<b>[^?]{2,100}?)\s*[?.]?$",
@@ -35,13 +36,14 @@ _SUM_OF = re.compile(
 _SMALLER = re.compile(r"\b(?:cheaper|less|fewer|younger|lighter|smaller|shorter|slower|lower|earlier)\b", re.IGNORECASE)
 
 
-def compare(question: str, evidence: Evidence, calculate: Callable[[str], str]) -> Answer | None:
+def compare(question: Question, evidence: Evidence, means: Means) -> Answer | None:
     """The answer, or ``None`` when the question does not compare or no two amounts of one unit were found."""
+    text = question.text
     for pattern, op in ((_THAN, "difference"), (_DIFFERENCE, "difference"), (_OR, "pick"), (_BOTH, "sum"), (_SUM_OF, "sum")):
-        if match := pattern.search(question):
+        if match := pattern.search(text):
             parts = match.groupdict()
-            rest = f"{parts.get('what') or ''} {question[: match.start('a')] if op != 'pick' else ''}"
-            return _settle(op, parts["a"], parts["b"], rest, question, evidence, calculate)
+            rest = f"{parts.get('what') or ''} {text[: match.start('a')] if op != 'pick' else ''}"
+            return _settle(op, parts["a"], parts["b"], rest, text, evidence, means.calculate)
     return None
 
 

@@ -2,88 +2,20 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
-from llm.providers.rehearsal import numerals
-from llm.providers.rehearsal.facts import Fact
-from llm.providers.rehearsal.quantities import Per, Quantity
-from llm.providers.rehearsal.units import PERSONS, Unit, factor, known_unit, plural
-from llm.providers.rehearsal.words import canon, tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Factor:
-    """One number of a product: ``text`` is its expression, ``name`` what it is, ``over`` whether it divides."""
-
-    text: str
-    name: str
-    over: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A fact times what it is per. ``used`` are the places of the givens that entered, ``met`` those that only met a condition,
-    ``open`` what is left per. ``unit`` is the result's."""
-
-    fact: Fact
-    factors: tuple[Factor, ...]
-    unit: Unit | None
-    used: frozenset[int] = frozenset()
-    met: frozenset[int] = frozenset()
-    open: tuple[Per, ...] = ()
-    others: tuple[Fact, ...] = ()
-    score: float = 0.0
-
-    @property
-    def expression(self) -> str:
-        top = " * ".join(f.text for f in self.factors if not f.over)
-        return top + "".join(f" / {f.text}" for f in self.factors if f.over)
-
-    @property
-    def words(self) -> str:
-        """``37 euros per metre and day × 120 metres × 4 days``"""
-        shown = [f.name for f in self.factors if not f.over]
-        return " × ".join(shown) + "".join(f" ÷ {f.name}" for f in self.factors if f.over)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What the result must be: ``money``, a physical dimension, ``count`` of ``noun``, or anything (empty). ``per`` are units the
-    question wants the result to stay per; ``unit`` the one it wants it in."""
-
-    dimension: str = ""
-    noun: str = ""
-    unit: Unit | None = None
-    per: tuple[Per, ...] = ()
-
-    def takes(self, unit: Unit | None) -> bool:
-        if not self.dimension:
-            return True
-        if unit is None:
-            return False
-        if self.dimension == "count":
-            return unit.dimension == "count" and canon(unit.name) == canon(self.noun)
-        return unit.dimension == self.dimension
-
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.quantity import Per, Quantity
+from llm.providers.rehearsal.language.units import PERSONS, factor, plural
+from llm.providers.rehearsal.language.words import canon, tokens
+from llm.providers.rehearsal.reading.facts import Fact
+from llm.providers.rehearsal.reckoning.fitting import factors_of, fits, names_one, ratio_of
+from llm.providers.rehearsal.reckoning.phrases import describe, given_name
+from llm.providers.rehearsal.reckoning.products import Factor, Product, Target
 
 _ONCE = frozenset(
-    [
-        "order",
-        "booking",
-        "stay",
-        "trip",
-        "visit",
-        "transaction",
-        "ride",
-        "rental",
-        "delivery",
-        "reservation",
-        "contract",
-        "invoice",
-        "shipment",
-        "job",
-        "call",
-    ]
+    """
+    order booking stay trip visit transaction ride rental delivery reservation contract invoice shipment job call
+""".split()
 )
 """What a question is about one of, unless it counts them."""
 
@@ -144,7 +76,7 @@ class Reckoner:
         met: set[int] = set()
         for condition in fact.conditions:
             for index, given in enumerate(self.givens):
-                ratio = _ratio(given, condition)
+                ratio = ratio_of(given, condition)
                 if ratio is None or given.is_bound:
                     continue
                 value = given.value * ratio
@@ -158,9 +90,9 @@ class Reckoner:
 
     def _cancel(self, p: Product, per: Per, depth: int) -> Product:
         for index, given in sorted(enumerate(self.givens), key=lambda g: g[1].unit != per.unit):
-            ratio = _fits(given, per.unit)
+            ratio = fits(given, per.unit)
             if ratio is not None and index not in p.used and not given.per:
-                return replace(p, factors=p.factors + _factors(given, ratio, per), used=p.used | {index})
+                return replace(p, factors=p.factors + factors_of(given, ratio, per), used=p.used | {index})
         if per.unit.name in _ONCE:
             return p
         if (
@@ -222,14 +154,14 @@ class Reckoner:
             if given.unit.dimension not in ("count", "time") or canon(given.unit.name) in counted:
                 continue
             if given.unit.dimension == "time" and (
-                any(o.unit.dimension in ("time", "months") for o in fact.per) or not _one_of(given.unit, fact.clause)
+                any(o.unit.dimension in ("time", "months") for o in fact.per) or not names_one(given.unit, fact.clause)
             ):
                 continue
             if any(o.unit.dimension == "count" for o in fact.per) and given.unit.dimension == "count":
                 continue
             if self._is_named(given, label, fact):
                 p = replace(
-                    p, factors=(*p.factors, Factor(numerals.plain(given.value), _given_name(given))), used=p.used | {index}
+                    p, factors=(*p.factors, Factor(numerals.plain(given.value), given_name(given))), used=p.used | {index}
                 )
         return p
 
@@ -253,10 +185,13 @@ class Reckoner:
         if wanted is None or fact.unit is None:
             return None
         for index, given in enumerate(self.givens):
-            ratio = _fits(given, fact.unit)
+            ratio = fits(given, fact.unit)
             if ratio is None or given.per:
                 continue
-            factors = (*_factors(given, ratio, Per(fact.unit)), Factor(numerals.plain(fact.value), describe(fact), over=True))
+            factors = (
+                *factors_of(given, ratio, Per(fact.unit)),
+                Factor(numerals.plain(fact.value), describe(fact), over=True),
+            )
             factors += (Factor(numerals.plain(wanted.amount), numerals.plain(wanted.amount)),) if wanted.amount != 1 else ()
             product = Product(fact, factors, wanted.unit, frozenset({index}))
             for per in rest:
@@ -266,95 +201,11 @@ class Reckoner:
 
     def _divide(self, p: Product, per: Per) -> Product:
         for index, given in enumerate(self.givens):
-            ratio = _fits(given, per.unit)
+            ratio = fits(given, per.unit)
             if ratio is not None and index not in p.used:
                 return replace(
                     p,
-                    factors=p.factors + tuple(replace(f, over=not f.over) for f in _factors(given, ratio, per)),
+                    factors=p.factors + tuple(replace(f, over=not f.over) for f in factors_of(given, ratio, per)),
                     used=p.used | {index},
                 )
         return replace(p, open=(*p.open, per))
-
-
-def _ratio(given: Quantity, condition: Quantity) -> Decimal | None:
-    if given.unit is None or given.is_money:
-        return None
-    if condition.unit is None:
-        return Decimal(1) if given.unit.dimension == "count" and canon(given.unit.name) in PERSONS else None
-    return factor(given.unit, condition.unit)
-
-
-def _fits(given: Quantity, unit: Unit) -> Decimal | None:
-    """How many ``unit`` one of the given is; a counted phrase fits by any of its words (``double rooms`` per room)."""
-    if given.unit is None or given.is_bound or given.is_percent:
-        return None
-    ratio = factor(given.unit, unit)
-    if ratio is None and unit.is_money and given.is_money and (not unit.name or not given.unit.name):
-        return Decimal(1)
-    if ratio is None and unit.dimension == given.unit.dimension == "count":
-        alike = canon(unit.name) == canon(given.unit.name) or canon(unit.name) in {canon(w) for w in tokens(given.noun)}
-        return Decimal(1) if alike else None
-    return ratio
-
-
-def _factors(given: Quantity, ratio: Decimal, per: Per) -> tuple[Factor, ...]:
-    factors = [Factor(numerals.plain(given.value), _given_name(given))]
-    if ratio > 1 or (ratio != 1 and _is_short(ratio)):
-        factors.append(Factor(numerals.plain(ratio), f"{numerals.plain(ratio)} {plural(per.unit, ratio)} each"))
-    elif ratio != 1:
-        inverse = 1 / ratio
-        factors.append(
-            Factor(
-                numerals.plain(round(inverse, 12)), f"{numerals.plain(round(inverse, 6))} to one {per.unit.name}", over=True
-            )
-        )
-    if per.amount != 1:
-        factors.append(Factor(numerals.plain(per.amount), numerals.plain(per.amount), over=True))
-    return tuple(factors)
-
-
-def _is_short(ratio: Decimal) -> bool:
-    return len(numerals.plain(ratio)) <= 8
-
-
-def _one_of(unit: Unit, clause: str) -> bool:
-    """``a night``, ``per night``, ``one night`` or ``Night:`` in a clause, not ``2 nights``."""
-    for match in re.finditer(r"[^\W\d_]+", clause):
-        if known_unit(match.group()) == unit and not re.search(
-            r"\d\s?-?$|\b(?:two|three|four|five|six|seven|eight|nine|ten)\s$",
-            clause[max(0, match.start() - 7) : match.start()],
-        ):
-            return True
-    return False
-
-
-def _given_name(given: Quantity) -> str:
-    if given.unit is None:
-        return numerals.show(given.value)
-    if given.unit.is_money:
-        return amount(given.value, given.unit)
-    noun = given.noun if given.unit.dimension == "count" and given.noun else plural(given.unit, given.value)
-    return f"{numerals.show(given.value)} {noun}"
-
-
-def amount(value: Decimal, unit: Unit | None) -> str:
-    """A value with its unit as people write it: ``17,760 euros``."""
-    if unit is None or not unit.name:
-        return numerals.show_money(value) if unit else numerals.show(value)
-    shown = numerals.show_money(value) if unit.is_money else numerals.show(value)
-    if unit.dimension == "share":
-        return f"{shown}%"
-    return f"{shown} {plural(unit, value)}"
-
-
-def describe(fact: Fact) -> str:
-    """``37 euros per metre and day``."""
-    pers = " and ".join(
-        (f"{numerals.plain(p.amount)} {plural(p.unit, p.amount)}" if p.amount != 1 else p.unit.name) for p in fact.per
-    )
-    text = (
-        amount(fact.value, fact.unit)
-        if fact.unit is None or fact.unit.dimension != "count"
-        else f"{numerals.show(fact.value)} {fact.noun}"
-    )
-    return f"{text} per {pers}" if pers else text

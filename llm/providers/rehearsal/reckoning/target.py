@@ -3,10 +3,12 @@
 import re
 from dataclasses import replace
 
-from llm.providers.rehearsal.quantities import Quantity, find_quantities, pers_named
-from llm.providers.rehearsal.reckon import Target
-from llm.providers.rehearsal.units import Unit, known_unit
-from llm.providers.rehearsal.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.language.quantities import find_quantities
+from llm.providers.rehearsal.language.quantity import Quantity
+from llm.providers.rehearsal.language.rates import pers_named
+from llm.providers.rehearsal.language.units import Unit, known_unit
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.reckoning.products import Target
 
 _MONEY = re.compile(
     r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice|premium|income|profit|fine|tax|interest|compensation|reimburs\w*|receive|get back|claim|allowance)\b|[€$£]",

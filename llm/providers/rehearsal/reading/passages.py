@@ -4,8 +4,8 @@ import re
 import textwrap
 from dataclasses import dataclass, replace
 
-from llm.providers.rehearsal.tables import read_records
-from llm.providers.rehearsal.words import vocabulary
+from llm.providers.rehearsal.language.words import vocabulary
+from llm.providers.rehearsal.reading.tables import read_records
 
 
 @dataclass(frozen=True, slots=True)
