@@ -1,4 +1,4 @@
-"""Bad input to a running ``serve``: one problem document each, with a way to mend it; nothing lost, no traceback in its log."""
+"""Bad input to a running ``serve``: one problem document each that says how to mend it, and nothing lost."""
 
 import json
 from collections.abc import Awaitable, Callable
