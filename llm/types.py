@@ -36,6 +36,12 @@ class Prompt(Sequence[Message]):
         self._messages.append(message)
         self._call_ids.update(call.id for call in message.tool_calls)
 
+    def replaced(self, messages: Sequence[Message]) -> "Prompt":
+        """Another prompt of the same conversation, which still knows the ids of the calls that are gone."""
+        prompt = Prompt(messages)
+        prompt._call_ids |= self._call_ids
+        return prompt
+
     def has_call(self, call_id: str) -> bool:
         """Whether a tool call of this conversation already has this id."""
         return call_id in self._call_ids
@@ -75,7 +81,8 @@ class Prompt(Sequence[Message]):
 class Request:
     """One model call. ``max_output_tokens`` is what the budget allows, at most the model's own limit.
 
-    ``schema`` asks for an answer that is JSON of this JSON Schema.
+    ``schema`` asks for an answer that is JSON of this JSON Schema. An adapter enforces it only where that leaves the model
+    free to call the offered ``tools``; whoever asks checks the answer all the same.
     """
 
     prompt: Prompt

@@ -36,7 +36,7 @@ class OpenAICompatible:
 
     def __init__(self, settings: ModelSettings) -> None:
         """Raises ``ConfigurationError`` for a missing address or key, and for options that are not the user's to set."""
-        is_openai = settings.provider == _OPENAI
+        self._is_openai = is_openai = settings.provider == _OPENAI
         _check_options(settings.options)
         self._settings = settings
         self._endpoint = Endpoint.of(
@@ -91,7 +91,7 @@ class OpenAICompatible:
         }
         if request.temperature is not None:
             fields["temperature"] = request.temperature
-        if request.schema is not None:
+        if request.schema is not None and (self._is_openai or not request.tools):  # many others then call no tool at all
             fields["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": request.schema}}
         if stream:
             fields |= {"stream": True, "stream_options": {"include_usage": True}}
