@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from journal.values import (
+    ATTACHMENTS,
     Budget,
     CallUnderApproval,
     Message,
@@ -40,6 +41,10 @@ class EventData(Value):
     schema_version: ClassVar[int] = 1
     whole: ClassVar[bool] = False
     """Stored with the fields that hold their defaults, because those defaults may change from release to release."""
+
+    def public(self) -> "EventData":
+        """What the API shows of it."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class AttachmentReceived(EventData):
     """A file that came with the goal: it lies in the workspace as ``attachments/NAME`` before the task starts.
 
     ``size`` is in bytes, ``digest`` their SHA-256. The content is here alone, as ``text`` (UTF-8) or ``data_base64``; the
-    API leaves it out.
+    API leaves it out. ``inline``: it is text so short that the model reads it with the goal.
     """
 
     kind = "attachment.received"
@@ -97,8 +102,17 @@ class AttachmentReceived(EventData):
     size: int
     digest: str
     label: Label
+    inline: bool = False
     text: str | None = None
     data_base64: str | None = None
+
+    @property
+    def path(self) -> str:
+        """Where it lies in the workspace."""
+        return f"{ATTACHMENTS}/{self.name}"
+
+    def public(self) -> "AttachmentReceived":
+        return self.model_copy(update={"text": None, "data_base64": None})
 
 
 class TaskStarted(EventData):

@@ -318,8 +318,12 @@ def _context_compacted(state: TaskState, event: Event, data: ev.ContextCompacted
 
 
 def _attachment_received(state: TaskState, event: Event, data: ev.AttachmentReceived) -> None:
-    kept = data.model_copy(update={"text": None, "data_base64": None})
-    state.attachments += (kept,)
+    """A text that the model reads with the goal is a source like one that a tool returned."""
+    state.attachments += (data.public(),)
+    if data.inline:
+        lines = max(len((data.text or "").splitlines()), 1)
+        state.sources += (SourceRef(source=data.path, position=f"lines 1-{lines}", label=data.label),)
+        state._see(data.label)
 
 
 def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> None:

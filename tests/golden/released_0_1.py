@@ -136,7 +136,7 @@ DATA: list[EventData] = [
         output_schema={"type": "object", "required": ["n"]},
         history=(Message(role="user", content="Hello."), Message(role="assistant", content="Hello.", label=WEB)),
     ),
-    ev.AttachmentReceived(name="a.csv", media_type="text/csv", size=4, digest="12" * 32, label=WEB, text="a;b\n"),
+    ev.AttachmentReceived(name="a.csv", media_type="text/csv", size=4, digest="12" * 32, label=WEB, inline=True, text="a;b\n"),
     ev.AttachmentReceived(name="b.png", media_type="image/png", size=3, digest="34" * 32, label=WEB, data_base64="AAEC"),
     ev.LlmCompleted(model="fast", usage=TokenUsage(), cost_usd=0.0, finish_reason="stop", seconds=0.25, role="summarize"),
     ev.LlmFailed(model="fast", error="StreamCut", detail="cut", spent=True, again=True, transient=True),

@@ -135,7 +135,7 @@ def test_an_open_request_holds_its_reservation_until_it_is_settled() -> None:
     assert settled.usage == Usage(
         steps=1, model_calls=1, input_tokens=80, cached_input_tokens=30, output_tokens=7, cost_usd=0.25
     )
-    assert settled.last_usage == ANSWERED
+    assert settled.last_completion == ANSWERED
 
 
 def test_the_reservation_of_a_request_asked_again_stays_spent() -> None:
@@ -222,7 +222,7 @@ def test_an_approval_is_pending_and_known_to_its_call() -> None:
         ("edit", ApprovalStatus.APPROVED, CallStage.APPROVED, None),
         ("deny", ApprovalStatus.DENIED, CallStage.ASKED, "not now"),
         ("expired", ApprovalStatus.EXPIRED, CallStage.ASKED, "not now"),
-        ("void", ApprovalStatus.VOID, CallStage.ASKED, "not now"),
+        ("void", ApprovalStatus.VOID, CallStage.ASKED, None),
     ],
 )
 def test_a_persons_word_decides(decision: Any, status: ApprovalStatus, stage: CallStage, denied: str | None) -> None:
