@@ -115,6 +115,7 @@ class TaskState:
     """Since the last answer the prompt was compacted because the API called it too long."""
     repairs: int = 0
     """How often in a row the model was asked to mend its answer."""
+    repairs_in_all: int = 0
     rested_seconds: float = 0.0
     """Time spent waiting for people, which no deadline counts."""
     calls: dict[str, CallState] = field(default_factory=dict)
@@ -278,6 +279,7 @@ def _llm_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> Non
     state.heard_since_completion = False
     state.asked_since_completion += 1
     state.repairs += 1 if data.added else 0
+    state.repairs_in_all += 1 if data.added else 0
 
 
 def _llm_completed(state: TaskState, event: Event, data: ev.LlmCompleted) -> None:

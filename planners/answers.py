@@ -11,7 +11,7 @@ from planners.planner import Ask, Finish, GiveUp
 from trust.labels import SYSTEM
 
 MAX_REPAIRS = 2
-"""So often in a row a model is asked to mend an answer."""
+"""So often a model is asked to mend an answer: in a row where it is cut or empty, in all where it misses the schema."""
 
 _FENCED = re.compile(r"\s*```[a-zA-Z]*\s*\n(?P<inside>.*?)\n?\s*```\s*", re.DOTALL)
 
@@ -32,7 +32,7 @@ def conclude(state: TaskState, text: str, *, role: str = "act") -> Ask | Finish 
     value, mistakes = read(text, schema)
     if not mistakes:
         return Finish(text, output=value)
-    if state.repairs >= MAX_REPAIRS:
+    if state.repairs_in_all >= MAX_REPAIRS:  # calls in between are no progress towards the schema
         why = f"The answer does not hold the output schema, and {MAX_REPAIRS} repairs did not mend it: {mistakes[0]}."
         return GiveUp(Outcome.SCHEMA_UNMET, why, answer=text)
     listed = "\n".join(f"- {mistake}" for mistake in mistakes)

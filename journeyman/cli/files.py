@@ -40,9 +40,7 @@ async def say_files(client: Client, home: Path, task_id: str) -> None:
 
 async def save(client: Client, task_id: str, name: str, folder: Path) -> Path:
     """Put one artifact into ``folder``, under its own path there. Raises ``InvalidInput`` where that is not possible."""
-    target = folder / name
-    if not target.resolve().is_relative_to(folder.resolve()):
-        raise InvalidInput(f"{name} leads out of {folder}; nothing was written.")
+    target = _inside(folder, name)
     part = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +52,13 @@ async def save(client: Client, task_id: str, name: str, folder: Path) -> Path:
         raise InvalidInput(f"{target} cannot be written: {error.strerror}.") from None
     finally:
         part.unlink(missing_ok=True)
+    return target
+
+
+def _inside(folder: Path, name: str) -> Path:
+    target, whole = folder / name, folder.resolve()
+    if target.resolve() == whole or not target.resolve().is_relative_to(whole):
+        raise InvalidInput(f"{name!r} is no file below {folder}; nothing was written.")
     return target
 
 
