@@ -81,7 +81,7 @@ class TaskSubmitted(EventData):
     context: str = ""
     output_schema: dict[str, JsonValue] | None = Field(None, exclude_if=_is_empty)
     """The JSON Schema that the answer has to hold."""
-    history: tuple[Message, ...] = Field((), exclude_if=_is_empty)
+    history: tuple[Message, ...] = ()
     """Goals and answers of the thread's earlier tasks, as they stood when this one was submitted."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     submitted_by: str = "user"

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module, metadata
@@ -20,6 +21,9 @@ _BUILT_IN = {
     "openai_compatible": "llm.providers.openai_compatible:OpenAICompatible",
     REHEARSAL: "llm.providers.rehearsal:Rehearsal",
 }
+_REHEARSAL = ModelSettings(provider=REHEARSAL, model=REHEARSAL, context_window=10_000_000)
+"""A program reads a conversation of any length."""
+
 _FREE = Price(input=0, output=0)
 
 
@@ -52,7 +56,7 @@ class Models:
 
     def __init__(self, models: Mapping[str, ModelSettings], routes: Mapping[str, RouteSettings]) -> None:
         """Raises ``ConfigurationError`` for a route to an unknown model, an unknown provider, or a model without a price."""
-        configured = dict(models) or {REHEARSAL: ModelSettings(provider=REHEARSAL, model=REHEARSAL)}
+        configured = dict(models) or {REHEARSAL: _REHEARSAL}
         mistakes = [*_mistakes_in_models(configured), *_mistakes_in_routes(routes, configured)]
         if mistakes:
             hint = "Mend [models.*] and [routes.*] in the configuration."
@@ -82,6 +86,12 @@ class Models:
             return self._models[name]
         except KeyError:
             raise NotFound(f"There is no model `{name}`.", hint=_near(name, self._models)) from None
+
+    async def open(self) -> None:
+        """Load every model's provider, so that no task waits for it. One that cannot be made says why on its first use."""
+        for model in self.all():
+            with suppress(ConfigurationError):
+                await model.provider.open()
 
     async def aclose(self) -> None:
         """Close every provider that was made, even if closing one of them fails."""

@@ -67,6 +67,9 @@ class OpenAICompatible:
         except (MalformedAnswer, StreamCut) as error:  # these quote the server, who may quote the key
             raise type(error)(self._endpoint.clean(error.message), hint=error.hint) from error.__cause__
 
+    async def open(self) -> None:
+        await self._http.open()
+
     async def check(self) -> str:
         """Look for the model in the server's list; where it is not listed, ask it for a word."""
         address, model = self._endpoint.address, self._settings.model

@@ -38,7 +38,7 @@ class OpenAIHttp:
     async def response(self, method: Literal["get", "post"], path: str, body: bytes = b"") -> "AsyncIterator[httpx2.Response]":
         """A successful response whose body is not yet read. Here and while it is read, whatever the API or the network
         does raises an error of ``llm.errors``; from connecting to the last byte it may take ``timeout_seconds``."""
-        client = await self._open()
+        client = await self.open()
         from llm.providers.openai_errors import TRANSPORT_ERRORS, timed_out, translate
 
         try:
@@ -72,7 +72,7 @@ class OpenAIHttp:
         if client is not None:
             await client.close()
 
-    async def _open(self) -> "AsyncOpenAI":
+    async def open(self) -> "AsyncOpenAI":
         """The SDK's client, made on first use and in a thread: importing the SDK takes a second, and others use the loop."""
         if self._client is None:
             async with self._opening:

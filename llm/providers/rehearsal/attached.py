@@ -9,6 +9,7 @@ _LISTED = re.compile(
 )
 _LINE = re.compile(r"^- (?P<path>attachments/[^\n]+) \((?P<type>[^\s()]+), [\d,]+ bytes\)$", re.MULTILINE)
 _SHOWN = re.compile(r"(?P<path>attachments/[^\n]+) reads:\n\n(?P<text>.*)", re.DOTALL)
+_SUMMARY = "[This is a summary of your work so far"
 _TEXTS = ("text/", "application/json", "application/xml", "application/yaml", "application/toml")
 
 
@@ -25,6 +26,8 @@ def split(contents: Iterable[str]) -> tuple[str, tuple[Attached, ...]]:
     words: list[str] = []
     listed: dict[str, str | None] = {}
     for content in contents:
+        if content.startswith(_SUMMARY):
+            continue
         shown = _SHOWN.fullmatch(content)
         if shown is not None and shown["path"] in listed:
             listed[shown["path"]] = shown["text"]

@@ -49,6 +49,9 @@ class Rehearsal:
         reason = "stop" if len(shown) == len(pieces) else "length"
         return Completion("".join(shown), (), TokenUsage(input_tokens=spent, output_tokens=len(shown)), reason)
 
+    async def open(self) -> None:
+        return
+
     async def check(self) -> str:
         return "rehearsal is built in and always there: no network, no key, no neural network"
 
