@@ -139,3 +139,13 @@ async def test_a_link_is_no_artifact(world: Build) -> None:
     assert [artifact.name for artifact in await w.runtime.artifacts("default", record.id)] == ["a.md"]
     with pytest.raises(NotFound):
         await w.runtime.artifact("default", record.id, "link.md")
+
+
+async def test_an_address_that_the_goal_names_is_fetched_and_keeps_its_label(world: Build) -> None:
+    w = await world(says("ok"), settings={"tools": {"http": {"allow": ["127.0.0.1"]}}})
+    address = f"{w.stub.url}/models"
+    record = await w.run(f"What does {address} list?", attachments=[attached(name="list.json", url=address)])
+    [event] = await w.events(record.id, "attachment.received")
+    assert '"stub"' in event.text
+    assert (event.media_type, event.label.trust) == ("application/json", Trust.UNTRUSTED)
+    assert event.label.sources == ("tool:http_get",)
