@@ -3,11 +3,12 @@
 import logging
 
 from agents.asking import Asker
+from agents.attaching import lay_out
 from agents.executor import Executor
 from agents.feed import Feed
 from agents.holder import Holder
 from agents.inbox import absorb
-from agents.invocation import Invoker
+from agents.invocation import Invoker, Surroundings
 from agents.loop import run
 from agents.profile import find_profile
 from agents.settings import RuntimeSettings
@@ -19,6 +20,7 @@ from journal.values import Outcome, Problem
 from llm.router import Models
 from planners.planner import Planner
 from planners.registry import find_planner
+from tools.errors import ToolError
 from tools.types import Tool
 
 logger = logging.getLogger(__name__)
@@ -33,14 +35,15 @@ class Driver:
         holder: Holder,
         admission: Admission,
         models: Models,
-        invoker: Invoker,
+        surroundings: Surroundings,
         feed: Feed,
     ) -> None:
         self._settings = settings
         self._holder = holder
         self._admission = admission
         self._models = models
-        self._invoker = invoker
+        self._surroundings = surroundings
+        self._invoker = Invoker(surroundings)
         self._feed = feed
 
     async def drive(self, task_id: str) -> bool:
@@ -87,9 +90,15 @@ class Driver:
     async def _until_rest(self, log: TaskLog) -> None:
         try:
             planner, tools = self._equip(log)
+            await lay_out(log.state, self._surroundings.journal, self._surroundings.workspaces / log.state.id)
         except InvalidInput as error:
             problem = Problem(title="The task cannot start", status=422, detail=error.message, hint=error.hint)
             log.note(ev.TaskRejected(outcome=Outcome.INVALID, error=problem))
+            await log.commit()
+            return
+        except ToolError as error:
+            problem = Problem(title="The attachments cannot be stored", status=507, detail=str(error))
+            log.note(ev.TaskFailed(outcome=Outcome.ERROR, error=problem))
             await log.commit()
             return
         asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)

@@ -21,6 +21,19 @@ class BudgetRequest(_Asked):
     max_seconds: float | None = Field(None, gt=0)
 
 
+class AttachmentRequest(_Asked):
+    """A file for the task: its content as exactly one of ``text``, ``data_base64`` and ``url``.
+
+    It lies in the workspace as ``attachments/NAME``, under a name made safe. A ``url`` must be named in the goal.
+    """
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    media_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]{1,100}/[\w.+-]{1,100}$")] | None = None
+    text: str | None = None
+    data_base64: str | None = None
+    url: str | None = Field(None, max_length=4000)
+
+
 class TaskRequest(_Asked):
     """A goal and how to go about it. All but ``goal`` have defaults from the agent profile."""
 
@@ -33,6 +46,9 @@ class TaskRequest(_Asked):
     budget: BudgetRequest = BudgetRequest()
     context: str = Field("", max_length=MAX_CONTEXT_CHARS)
     namespaces: list[str] | None = None
+    attachments: list[AttachmentRequest] = Field(default_factory=list, max_length=20)
+    output_schema: dict[str, JsonValue] | None = None
+    """A JSON Schema; the answer will be JSON that holds it."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
 
 

@@ -5,18 +5,21 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BufferedReader
 from typing import Protocol
 
 from agents.approvals import task_of_approval
+from agents.artifacts import Artifact, list_artifacts, open_artifact
+from agents.attaching import receive
 from agents.driver import Driver
 from agents.feed import Feed
 from agents.following import follow
 from agents.holder import Holder
-from agents.invocation import Invoker, Surroundings
+from agents.invocation import Surroundings
 from agents.requests import Decision, InputRequest, TaskRequest
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
-from agents.submission import Admission, first_event
+from agents.submission import Admission, first_events
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotFound, StorageError
 from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
@@ -78,7 +81,7 @@ class Runtime:
         self._feed = Feed()
         self._admission = Admission(settings.agents, tools, models)
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
-        self._driver = Driver(settings, self._holder, self._admission, models, Invoker(surroundings), self._feed)
+        self._driver = Driver(settings, self._holder, self._admission, models, surroundings, self._feed)
         self._driving: set[asyncio.Future[bool]] = set()
 
     @classmethod
@@ -110,14 +113,16 @@ class Runtime:
     async def submit(self, tenant: str, request: TaskRequest, *, by: str, idempotency_key: str | None = None) -> TaskRecord:
         """Journal a new task and ring for a worker.
 
-        Raises ``InvalidInput`` (unknown agent, tool, model or planner) or ``Conflict`` (the idempotency key).
+        Raises ``InvalidInput`` (unknown agent, tool, model or planner; an attachment or a schema that cannot be used) or
+        ``Conflict`` (the idempotency key).
         """
         earlier: Sequence[TaskRecord] = ()
         if request.thread_id is not None:
             earlier = await self.journal.records(tenant, TaskFilter(thread_id=request.thread_id, limit=10))
         submitted = self._admission.admit(request, earlier, by=by)
+        attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
-        return await self._begin(tenant, [first_event(submitted)], once)
+        return await self._begin(tenant, first_events(submitted, attached), once)
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
@@ -174,6 +179,16 @@ class Runtime:
         if as_of is not None and as_of < 1:
             raise InvalidInput("as_of counts events from 1.")
         return TaskState.of(tenant, task_id, await self.journal.read(tenant, task_id, until=as_of))
+
+    async def artifacts(self, tenant: str, task_id: str) -> list[Artifact]:
+        """The files that a task wrote into its workspace; none where there is no workspace. Raises ``NotFound``."""
+        await self.journal.record(tenant, task_id)
+        return await asyncio.to_thread(list_artifacts, self.surroundings.workspaces / task_id)
+
+    async def artifact(self, tenant: str, task_id: str, name: str) -> BufferedReader:
+        """One of them, open for reading. Raises ``NotFound``."""
+        await self.journal.record(tenant, task_id)
+        return await asyncio.to_thread(open_artifact, self.surroundings.workspaces / task_id, name)
 
     async def list_tasks(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
         """Tasks, newest first."""

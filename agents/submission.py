@@ -11,6 +11,7 @@ from journal.errors import InvalidInput, NotFound
 from journal.records import TaskRecord
 from journal.values import Message
 from llm.router import Models
+from planners.json_schema import check_schema
 from planners.registry import find_planner
 from tools.registry import Registry
 from tools.types import Tool
@@ -29,11 +30,14 @@ class Admission:
         self._models = models
 
     def admit(self, request: TaskRequest, history: Sequence[TaskRecord], *, by: str) -> ev.TaskSubmitted:
-        """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, or a budget above the profile's."""
+        """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, a budget above the profile's, or an output
+        schema that cannot be used."""
         profile = find_profile(self._agents, request.agent)
         planner = find_planner(request.planner or profile.settings.planner)
         tools = None if request.tools is None else tuple(request.tools)
         self.tools(profile, tools)
+        if request.output_schema is not None:
+            check_schema(request.output_schema)
         return ev.TaskSubmitted(
             goal=request.goal,
             agent=profile.name,
@@ -44,6 +48,7 @@ class Admission:
             thread_id=request.thread_id,
             namespaces=None if request.namespaces is None else tuple(request.namespaces),
             context=request.context,
+            output_schema=request.output_schema,
             history=conversation(history),
             metadata=request.metadata,
             submitted_by=by,
@@ -93,5 +98,7 @@ def conversation(earlier: Sequence[TaskRecord]) -> tuple[Message, ...]:
     return tuple(reversed(kept))
 
 
-def first_event(data: ev.TaskSubmitted) -> ev.Event:
-    return ev.Event(1, datetime.now(UTC), 0, data)
+def first_events(submitted: ev.TaskSubmitted, attachments: Sequence[ev.AttachmentReceived]) -> list[ev.Event]:
+    """How a journal begins."""
+    now = datetime.now(UTC)
+    return [ev.Event(seq, now, 0, data) for seq, data in enumerate((submitted, *attachments), 1)]

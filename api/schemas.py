@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SerializeAsAny, WithJsonSchema
 
+from agents.artifacts import Artifact
 from journal.events import Event, EventData
 from journal.records import TaskRecord
 from journal.values import (
@@ -77,7 +78,7 @@ class EventDocument(Value):
 
     @classmethod
     def of(cls, event: Event) -> "EventDocument":
-        return cls.model_construct(seq=event.seq, kind=event.kind, at=event.at, data=event.data)
+        return cls.model_construct(seq=event.seq, kind=event.kind, at=event.at, data=event.data.public())
 
 
 class EventPage(Value):
@@ -112,6 +113,31 @@ class StepDocument(Value):
 
 class StepList(Value):
     steps: tuple[StepDocument, ...]
+
+
+class ArtifactDocument(Value):
+    """A file that a task wrote. ``name`` is its path in the workspace, ``digest`` the SHA-256 of its content; ``created_at``
+    is when it was written last."""
+
+    name: str
+    media_type: str
+    bytes: int
+    digest: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, artifact: Artifact) -> "ArtifactDocument":
+        return cls.model_construct(
+            name=artifact.name,
+            media_type=artifact.media_type,
+            bytes=artifact.size,
+            digest=artifact.digest,
+            created_at=artifact.created_at,
+        )
+
+
+class ArtifactList(Value):
+    artifacts: tuple[ArtifactDocument, ...]
 
 
 class ApprovalDocument(Value):

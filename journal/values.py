@@ -19,6 +19,10 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", serialize_by_alias=True, populate_by_name=True)
 
 
+ATTACHMENTS = "attachments"
+"""The folder of a task's workspace in which the files lie that came with its goal."""
+
+
 class Status(StrEnum):
     """A2A's task states."""
 

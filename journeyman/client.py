@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 from journal.errors import (
     ConfigurationError,
@@ -125,7 +126,22 @@ class Client:
         return await self._document("GET", f"/v1/tasks/{task_id}/steps")
 
     async def artifacts(self, task_id: str) -> Document:
+        """The files that the task wrote."""
         return await self._document("GET", f"/v1/tasks/{task_id}/artifacts")
+
+    async def artifact(self, task_id: str, name: str) -> AsyncIterator[bytes]:
+        """One of these files, piece by piece."""
+        import httpx
+
+        try:
+            async with self._http.stream("GET", f"/v1/tasks/{task_id}/artifacts/{quote(name)}") as response:
+                if response.is_error:
+                    await response.aread()
+                _check(response)
+                async for piece in response.aiter_bytes():
+                    yield piece
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
 
     async def approvals(self, **which: Any) -> Document:
         """Approvals; ``which`` are the query parameters of ``GET /v1/approvals``."""

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from agents.requests import Decision, TaskRequest
 from agents.runtime import Runtime
 from agents.secrets import known_secrets
-from api.schemas import ApprovalDocument, EventDocument, TaskDocument
+from api.schemas import ApprovalDocument, ArtifactDocument, EventDocument, TaskDocument
 from journal.errors import InvalidInput, StorageError
 from journal.records import TaskRecord
 from journal.values import ApprovalStatus
@@ -28,6 +28,7 @@ T = TypeVar("T", bound=BaseModel)
 
 TENANT = "default"
 _BY = "command line"
+_PIECE_BYTES = 256 * 1024
 _HELD_ELSEWHERE_SECONDS = 0.5
 
 
@@ -75,6 +76,15 @@ class LocalClient(Client):
 
     async def task(self, task_id: str, *, as_of: int | None = None) -> Document:
         return _task(await self._runtime.task(TENANT, task_id, as_of=as_of))
+
+    async def artifacts(self, task_id: str) -> Document:
+        found = await self._runtime.artifacts(TENANT, task_id)
+        return {"artifacts": [ArtifactDocument.of(artifact).model_dump(mode="json") for artifact in found]}
+
+    async def artifact(self, task_id: str, name: str) -> AsyncIterator[bytes]:
+        with await self._runtime.artifact(TENANT, task_id, name) as file:
+            while piece := await asyncio.to_thread(file.read, _PIECE_BYTES):
+                yield piece
 
     async def approvals(self, **which: Any) -> Document:
         status = ApprovalStatus(which["status"]) if which.get("status") else None

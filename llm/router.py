@@ -27,6 +27,9 @@ _BUILT_IN = {
 }
 _ANTHROPIC = ("anthropic", "bedrock", "vertex")
 _ANTHROPIC_CACHE_WRITE = 1.25
+_REHEARSAL = ModelSettings(provider=REHEARSAL, model=REHEARSAL, context_window=10_000_000)
+"""A program reads a conversation of any length."""
+
 _FREE = Price(input=0, output=0)
 
 
@@ -62,7 +65,7 @@ class Models:
 
     def __init__(self, models: Mapping[str, ModelSettings], routes: Mapping[str, RouteSettings]) -> None:
         """Raises ``ConfigurationError`` for a route to an unknown model, an unknown provider, or a model without a price."""
-        configured = dict(models) or {REHEARSAL: ModelSettings(provider=REHEARSAL, model=REHEARSAL)}
+        configured = dict(models) or {REHEARSAL: _REHEARSAL}
         mistakes = [*_mistakes_in_models(configured), *_mistakes_in_routes(routes, configured)]
         if mistakes:
             hint = "Mend [models.*] and [routes.*] in the configuration."

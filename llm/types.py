@@ -58,6 +58,12 @@ class Prompt(Sequence[Message]):
             self.has_images = True
             self.image_excess += max(0, len(image.data) - MOST_IMAGE_TOKENS)
 
+    def replaced(self, messages: Sequence[Message]) -> "Prompt":
+        """Another prompt of the same conversation, which still knows the ids of the calls that are gone."""
+        prompt = Prompt(messages)
+        prompt._call_ids |= self._call_ids
+        return prompt
+
     def has_call(self, call_id: str) -> bool:
         """Whether a tool call of this conversation already has this id."""
         return call_id in self._call_ids
@@ -105,8 +111,10 @@ class Prompt(Sequence[Message]):
 class Request:
     """One model call. ``max_output_tokens`` is what the budget allows, at most the model's own limit.
 
-    ``schema`` asks for an answer that is JSON of this JSON Schema. ``tool_choice``: ``auto``, ``none``, ``required`` (some
-    tool) or the name of the tool to call. ``effort`` is how hard a reasoning model thinks; absent: the model's setting.
+    ``schema`` asks for an answer that is JSON of this JSON Schema. An adapter enforces it only where that leaves the model
+    free to call the offered ``tools``; whoever asks checks the answer all the same. ``tool_choice``: ``auto``, ``none``,
+    ``required`` (some tool) or the name of the tool to call. ``effort`` is how hard a reasoning model thinks; absent: the
+    model's setting.
     """
 
     prompt: Prompt

@@ -2,11 +2,10 @@
 
 from journal.projection import TaskState
 from journal.values import Message, Outcome
+from planners.answers import MAX_REPAIRS, conclude
 from planners.planner import Act, Ask, Finish, GiveUp
 from planners.prompts import load
 from trust.labels import SYSTEM
-
-MAX_REPAIRS = 2
 
 
 class React:
@@ -31,7 +30,7 @@ class React:
             return GiveUp(Outcome.GAVE_UP, "The model declined to go on.", answer=last.content or None)
         if last.finish_reason == "length" or not last.content.strip():
             return self._repair(state, cut=last.finish_reason == "length")
-        return Finish(last.content)
+        return conclude(state, last.content)
 
     def _repair(self, state: TaskState, *, cut: bool) -> Ask | GiveUp:
         """An answer that was cut or is empty is asked for again, a bounded number of times."""

@@ -42,7 +42,11 @@ _BROKEN_OFF = frozenset({"error", "abort", "insufficient_system_resource"})
 
 
 class ChatFormat:
-    """See ``wire.WireFormat``. ``limit_field`` is the server's name for the bound of its answer."""
+    """See ``wire.WireFormat``. ``limit_field`` is the server's name for the bound of its answer.
+
+    ``schema_beside_tools``: the server still calls tools where a schema is asked for. Many compatible ones call none then, so
+    they are held to a schema beside tools only where the settings name the way (``structured``).
+    """
 
     path = "/chat/completions"
     structured = ("json_schema", "json_object", "tool", "guided_json", "grammar")
@@ -63,9 +67,10 @@ class ChatFormat:
         }
     )
 
-    def __init__(self, settings: ModelSettings, limit_field: str) -> None:
+    def __init__(self, settings: ModelSettings, limit_field: str, *, schema_beside_tools: bool) -> None:
         self._settings = settings
         self._limit_field = limit_field
+        self._schema_beside_tools = schema_beside_tools or settings.structured is not None
 
     @staticmethod
     def encode_offer(offer: ToolOffer) -> dict[str, Any]:
@@ -77,7 +82,7 @@ class ChatFormat:
         if request.effort or self._settings.effort:
             fields["reasoning_effort"] = request.effort or self._settings.effort
         tail = b"]}"
-        if request.schema is not None:
+        if request.schema is not None and (self._schema_beside_tools or not request.tools):
             way = self._settings.structured or self.structured[0]
             fields |= _structured(way, request.schema)
             if way == "json_object":

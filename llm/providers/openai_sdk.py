@@ -37,7 +37,7 @@ def openai_compatible(settings: ModelSettings) -> Adapter:
             hint='For a server that speaks the Responses API, write `provider = "openai"` with its `base_url`.',
         )
     endpoint = Endpoint.of(settings, default_url=None, key_variable=_KEY_VARIABLE, key_needed=False)
-    return Adapter(settings, endpoint, ChatFormat(settings, _COMPATIBLE_LIMIT), COMPATIBLE_CLIENT)
+    return Adapter(settings, endpoint, ChatFormat(settings, _COMPATIBLE_LIMIT, schema_beside_tools=False), COMPATIBLE_CLIENT)
 
 
 def azure(settings: ModelSettings) -> Adapter:
@@ -59,7 +59,9 @@ def azure(settings: ModelSettings) -> Adapter:
 
 
 def _format(settings: ModelSettings) -> WireFormat:
-    return ChatFormat(settings, _OPENAI_LIMIT) if settings.api == "chat" else ResponsesFormat(settings)
+    return (
+        ChatFormat(settings, _OPENAI_LIMIT, schema_beside_tools=True) if settings.api == "chat" else ResponsesFormat(settings)
+    )
 
 
 def _connect(sdk: Any, endpoint: Endpoint, common: dict[str, Any]) -> Any:

@@ -156,6 +156,19 @@ DATA: list[EventData] = [
             parts=({"type": "thinking", "thinking": "Hm.", "signature": "c2lnbmVk"}, 7, -1),
         ),
     ),
+    ev.TaskSubmitted(
+        goal="Sum it up.",
+        agent="default",
+        planner="react",
+        budget=Budget(),
+        output_schema={"type": "object", "required": ["n"]},
+        history=(Message(role="user", content="Hello."), Message(role="assistant", content="Hello.", label=WEB)),
+    ),
+    ev.AttachmentReceived(name="a.csv", media_type="text/csv", size=4, digest="12" * 32, label=WEB, inline=True, text="a;b\n"),
+    ev.AttachmentReceived(name="b.png", media_type="image/png", size=3, digest="34" * 32, label=WEB, data_base64="AAEC"),
+    ev.LlmCompleted(model="fast", usage=TokenUsage(), cost_usd=0.0, finish_reason="stop", seconds=0.25, role="summarize"),
+    ev.LlmFailed(model="fast", error="StreamCut", detail="cut", spent=True, again=True, transient=True),
+    ev.ContextCompacted(upto_seq=12, summary="There are 7 berths.", kept=3, reason="window", by="fast", label=WEB),
 ]
 
 AT = datetime(2026, 5, 4, 10, 20, 30, 123456, tzinfo=UTC)

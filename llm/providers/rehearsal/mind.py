@@ -103,6 +103,7 @@ class Mind:
 
     def _file(self, path: str) -> Passage:
         """A whole file, read on while the tool says that there is more."""
+        path = next((file.path for file in self.tools.attached if file.path.endswith(f"/{path}")), path)
         text = self.tools.read_whole("read_file", path=path)
         for _ in range(MAX_READS):
             more = _MORE.search(text)
@@ -196,7 +197,7 @@ class Mind:
 
     def _from_memory(self, ask: Ask) -> Answer:
         stated = [Passage("your request", "", "", "\n".join(self.goal.statements))] if self.goal.statements else []
-        if not self.tools.has("recall"):
+        if not self.tools.has("recall") and not self.tools.attached:
             answer = self._over(ask, stated)
             return answer if answer.found else missing(f"I cannot look up “{ask.text.rstrip('?. ')}”: {compose.NO_SEARCH}")
         try:
@@ -241,7 +242,19 @@ class Mind:
 
     def _search(self, query: str, wide: bool) -> list[Passage]:
         args = {"query": query, "k": WIDE} if wide else {"query": query}
-        return read_hits(self.tools.read_whole("recall", **args))
+        attached = self._attached()
+        hits = read_hits(self.tools.read_whole("recall", **args)) if self.tools.has("recall") else []
+        return [*attached, *hits]
+
+    def _attached(self) -> list[Passage]:
+        """The files that came with the goal; one that cannot be read is passed over."""
+        passages = []
+        for file in self.tools.attached:
+            try:
+                passages.append(read_file(file.path, file.text) if file.text is not None else self._file(file.path))
+            except ToolFailed:
+                continue
+        return passages
 
     def _write(self, ask: Ask, answers: list[tuple[Ask, Answer]]) -> Answer:
         if ask.literal:

@@ -73,11 +73,20 @@ async def test_a_conversation_goes_on(stub_of: StubOf, model_at: ModelAt) -> Non
     assert later[1]["tool_calls"][0]["id"] == later[2]["tool_call_id"]
 
 
+async def test_a_schema_is_enforced_where_that_forbids_no_tool_call(stub_of: StubOf, model_at: ModelAt) -> None:
+    stub = await stub_of(Rule(reply=Reply(text="{}")))
+    provider, schema = model_at(stub.url).provider, {"type": "object"}
+    prompt = Prompt([Message(role="user", content="Go.")])
+    await provider.complete(Request(prompt, 500, schema=schema))
+    await provider.complete(Request(prompt, 500, (LOOKUP,), schema=schema))
+    asked = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    assert [one.body.get("response_format") for one in stub.requests] == [asked, None]
+
+
 async def test_what_is_sent(stub_of: StubOf, model_at: ModelAt) -> None:
     stub = await stub_of(Rule(reply=Reply(text="{}")))
     model = model_at(stub.url, max_output_tokens=300, options={"seed": 1, "top_p": 0.5})
-    schema = {"type": "object"}
-    await model.provider.complete(request(temperature=0.2, schema=schema, options={"seed": 2}))
+    await model.provider.complete(request(temperature=0.2, options={"seed": 2}))
     body = dict(stub.requests[0].body)
     assert body.pop("messages") == [{"role": "user", "content": "Do it."}]
     assert body.pop("tools")[0]["function"] == {
@@ -91,7 +100,6 @@ async def test_what_is_sent(stub_of: StubOf, model_at: ModelAt) -> None:
         "seed": 2,
         "top_p": 0.5,
         "temperature": 0.2,
-        "response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}},
     }
 
 
