@@ -84,6 +84,7 @@ class Asker:
                 cost_usd=cost_usd(completion.usage, model.price),
                 finish_reason=completion.finish_reason,
                 response_id=completion.response_id,
+                opaque=completion.opaque,
                 seconds=round(time.monotonic() - started, 3),
             )
         )
