@@ -46,6 +46,9 @@ class Executor:
     def _prepare(self, log: TaskLog, call: CallState) -> Judged | None:
         """A call that can be judged and run; ``None`` for one that cannot be run (its failure is noted) or is in doubt."""
         tool = self._tools.get(call.call.tool)
+        if tool is None and call.stage in (CallStage.SENT, CallStage.IN_DOUBT):
+            self._doubt(log, call)
+            return None
         refusal = self._refusal(call, tool)
         if refusal is not None:
             error, why = refusal
@@ -57,6 +60,12 @@ class Executor:
             log.note(ev.ApprovalDecided(approval_id=call.approval_id or "", decision="void", by="system", note=why))
         return judge(log.state, call, tool)
 
+    def _doubt(self, log: TaskLog, call: CallState) -> None:
+        """A call was sent, and its tool is gone since: nobody can tell whether it happened."""
+        if call.stage is CallStage.SENT:
+            why = "The call was sent, and its tool is not there any more."
+            log.note(ev.ToolInDoubt(call_id=call.call.id, tool=call.call.tool, why=why))
+
     def _refusal(self, call: CallState, tool: Tool | None) -> tuple[str, str] | None:
         """Why a call cannot be run at all: a word for programs, a sentence for the model."""
         if tool is None:
@@ -65,6 +74,8 @@ class Executor:
             return "malformed_arguments", "The arguments were not a JSON object; nothing was done."
         if call.denied is not None:
             return "denied", f"A person did not allow this call ({call.denied}); nothing was done. Do not repeat it."
+        if call.stage in (CallStage.SENT, CallStage.IN_DOUBT):
+            return None
         try:
             tool.check(call.call.args)
         except InvalidArguments as error:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from tools.mcp.settings import HeaderName, ServerName, VariableName
+
 MAX_GOAL_CHARS = 100_000
 MAX_CONTEXT_CHARS = 1_000_000
 
@@ -21,6 +23,17 @@ class BudgetRequest(_Asked):
     max_seconds: float | None = Field(None, gt=0)
 
 
+class TaskServerRequest(_Asked):
+    """An MCP server (streamable HTTP) for one task; its tools are called ``NAME.tool``, and every call of one asks a person.
+
+    ``headers_env`` maps a header to one of the variables that the operator released to the URL's origin.
+    """
+
+    name: ServerName
+    url: str = Field(min_length=1, max_length=2000)
+    headers_env: dict[HeaderName, VariableName] = Field(default_factory=dict, max_length=20)
+
+
 class TaskRequest(_Asked):
     """A goal and how to go about it. All but ``goal`` have defaults from the agent profile."""
 
@@ -33,6 +46,7 @@ class TaskRequest(_Asked):
     budget: BudgetRequest = BudgetRequest()
     context: str = Field("", max_length=MAX_CONTEXT_CHARS)
     namespaces: list[str] | None = None
+    mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
 
 

@@ -18,6 +18,7 @@ from journal.values import (
     Problem,
     Reservation,
     SourceRef,
+    TaskServer,
     TokenUsage,
     ToolCall,
     ToolHints,
@@ -68,6 +69,7 @@ class TaskSubmitted(EventData):
     parent_id: str | None = None
     forked_from: str | None = None
     namespaces: tuple[str, ...] | None = None
+    mcp_servers: tuple[TaskServer, ...] = ()
     context: str = ""
     history: tuple[Message, ...] = ()
     """Goals and answers of the thread's earlier tasks, as they stood when this one was submitted."""
