@@ -31,20 +31,29 @@ def witnessed(folder: Path) -> list[str]:
 @asynccontextmanager
 async def http_server(folder: Path, *, port: int = 0) -> AsyncIterator[str]:
     """The URL of a test server that listens on loopback while the block runs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "port").write_text(str(port))
-    port_file = folder / "listening"
-    port_file.unlink(missing_ok=True)
+    port_file = _prepare(folder, port)
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(PROGRAM), str(folder), "http", str(port_file), env=environment, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        while not port_file.exists():
+        while not (listening := _listening(port_file)):
             assert process.returncode is None, "the test server did not start"
             await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{port_file.read_text()}/mcp"
+        yield f"http://127.0.0.1:{listening}/mcp"
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+def _prepare(folder: Path, port: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "port").write_text(str(port))
+    port_file = folder / "listening"
+    port_file.unlink(missing_ok=True)
+    return port_file
+
+
+def _listening(port_file: Path) -> str:
+    return port_file.read_text() if port_file.exists() else ""

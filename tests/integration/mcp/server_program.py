@@ -82,9 +82,9 @@ def mixed() -> CallToolResult:
 
 
 @server.tool(annotations=READS)
-def fail(why: str) -> str:
+def fail(why: str) -> CallToolResult:
     """Fails."""
-    raise ValueError(why)
+    return CallToolResult(content=[TextContent(text=why)], is_error=True)
 
 
 @server.tool()
