@@ -78,7 +78,9 @@ class Driver:
         except Exception as error:
             logger.exception("a task failed by a fault of the program", extra={"task_id": log.lease.task_id})
             problem = Problem(
-                title="A fault of the program", detail=f"{type(error).__name__}: {error}", hint="The log has the details."
+                title="A fault of the program",
+                detail=f"{type(error).__name__}: {error}",
+                hint=f"The worker's log has the details: stderr of `serve`, else {self._settings.home / 'journeyman.log'}.",
             )
             log.note(ev.TaskFailed(outcome=Outcome.ERROR, error=problem))
             await log.commit()

@@ -1,6 +1,7 @@
 """The runtime: every room wired together, and what the doors (REST, command line, workers) may do with it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,8 +18,8 @@ from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_event
 from journal.database import Database
-from journal.errors import Conflict, InvalidInput, NotFound
-from journal.events import Event, TaskSubmitted
+from journal.errors import Conflict, InvalidInput, NotFound, StorageError
+from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
 from journal.ids import new_id
 from journal.projection import CallStage, TaskState
 from journal.records import InboxItem, InboxKind, TaskFilter, TaskRecord
@@ -35,6 +36,8 @@ from tools.mcp.task_servers import TaskServers
 from tools.registry import Registry, build_registry
 from trust.digest import digest
 from trust.redaction import Redactor
+
+logger = logging.getLogger(__name__)
 
 
 class Dispatcher(Protocol):
@@ -129,9 +132,13 @@ class Runtime:
         return await self._send(tenant, task_id, InboxItem(InboxKind.PAUSE, {"by": by}))
 
     async def resume(self, tenant: str, task_id: str, *, by: str) -> TaskRecord:
-        """Go on after a pause. Raises ``Conflict`` unless the task is paused."""
+        """Go on after a pause. A task that waits for nobody is rung for: its worker may be gone. Raises ``Conflict`` where
+        something else than a resume is needed."""
         record = await self._not_ended(tenant, task_id)
-        if record.waiting is None or record.waiting.reason is not WaitingReason.PAUSED:
+        if record.waiting is None or not record.waiting.reason.needs_person:
+            await self.dispatcher.enqueue(task_id)
+            return record
+        if record.waiting.reason is not WaitingReason.PAUSED:
             raise Conflict(f"{task_id} is not paused.", hint=_how_to_go_on(record))
         return await self._send(tenant, task_id, InboxItem(InboxKind.RESUME, {"by": by}))
 
@@ -154,7 +161,7 @@ class Runtime:
         prefix = await self.journal.read(tenant, task_id, until=seq)
         if TaskState.of(tenant, task_id, prefix).ended:
             raise InvalidInput(f"{task_id} has ended at event {seq}.", hint="Fork from an earlier event.")
-        return await self._begin(tenant, _as_fork(prefix, task_id, by), None)
+        return await self._begin(tenant, _as_fork(tenant, prefix, task_id, by), None)
 
     async def task(self, tenant: str, task_id: str, *, as_of: int | None = None) -> TaskRecord:
         """The task now, or as it was at ``as_of``. Raises ``NotFound`` or ``InvalidInput``."""
@@ -261,10 +268,16 @@ class Runtime:
         return record
 
     async def _send(self, tenant: str, task_id: str, item: InboxItem) -> TaskRecord:
-        """Put mail into a task's inbox and see to it that somebody reads it: its holder here or elsewhere, or we."""
+        """Put mail into a task's inbox and see to it that somebody reads it: its holder here or elsewhere, or we.
+
+        Once it is in the inbox it is not lost: where the journal cannot be written now, the sweeper sees to it later.
+        """
         await self.journal.send(tenant, task_id, item)
-        if not await self._holder.nudge(task_id) and await self._driver.write_idle(task_id):
-            await self.dispatcher.enqueue(task_id)
+        try:
+            if not await self._holder.nudge(task_id) and await self._driver.write_idle(task_id):
+                await self.dispatcher.enqueue(task_id)
+        except StorageError as error:
+            logger.warning("the journal cannot be written now, the message waits: %s", error, extra={"task_id": task_id})
         return await self.journal.record(tenant, task_id)
 
     async def _not_ended(self, tenant: str, task_id: str) -> TaskRecord:
@@ -283,13 +296,32 @@ class Runtime:
             )
 
 
-def _as_fork(prefix: Sequence[Event], origin: str, by: str) -> list[Event]:
-    """The prefix as the first events of a new journal; its first event says where it comes from."""
+def _as_fork(tenant: str, prefix: Sequence[Event], origin: str, by: str) -> list[Event]:
+    """The prefix as the first events of a new journal; its first event says where it comes from. A person's word was given
+    to the origin: approvals that are not used up are void, and asked for anew."""
     first = prefix[0]
     if not isinstance(first.data, TaskSubmitted):
         raise InvalidInput(f"{origin} cannot be forked: its first event was forgotten.")
     forked = first.data.model_copy(update={"forked_from": origin, "submitted_by": by})
-    return [replace(event, epoch=0) for event in (replace(first, data=forked), *prefix[1:])]
+    copied = [replace(event, epoch=0) for event in (replace(first, data=forked), *prefix[1:])]
+    state = TaskState.of(tenant, origin, copied)
+    for data in _voided(state, by):
+        copied.append(Event(state.last_seq + 1, datetime.now(UTC), 0, data))
+        state.apply(copied[-1])
+    return copied
+
+
+def _voided(state: TaskState, by: str) -> list[EventData]:
+    note = "The task was forked; the approval stays with its origin."
+    unsent = {call.approval_id for call in state.open_calls if call.stage in (CallStage.ASKED, CallStage.APPROVED)}
+    void: list[EventData] = [
+        ApprovalDecided(approval_id=approval.id, decision="void", by=by, note=note)
+        for approval in state.approvals.values()
+        if approval.id in unsent
+    ]
+    if state.waiting is not None and state.waiting.reason is WaitingReason.APPROVAL:
+        void.append(TaskResumed(reason=WaitingReason.APPROVAL, by=by))
+    return void
 
 
 def _check_edits(approval: Approval, decision: Decision) -> None:
@@ -303,7 +335,7 @@ def _check_edits(approval: Approval, decision: Decision) -> None:
 def _how_to_go_on(record: TaskRecord) -> str:
     waiting = record.waiting
     if waiting is None:
-        return f"It is {record.status}."
+        return ""
     if waiting.reason is WaitingReason.APPROVAL:
         return f"It waits for a decision on {', '.join(waiting.approvals)}."
     if waiting.reason is WaitingReason.INPUT:

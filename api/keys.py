@@ -144,7 +144,7 @@ class KeyStore:
         """Whose key this is; ``None`` if it is unknown or revoked. Costs a query only every few seconds."""
         hashed = _hash(key)
         if self._run_hash is not None and hmac.compare_digest(hashed, self._run_hash):
-            return Principal("default", "run", "serve", (EVERYTHING,))
+            return Principal("default", "run", "command line", (EVERYTHING,))
         until, principal = self._checked.get(hashed, (0.0, None))
         if until <= self._clock():
             principal = await self._look_up(hashed)

@@ -99,9 +99,9 @@ class MemoryJournal:
         task.inbox = [item for item in task.inbox if item.id not in gone]
         return Appended(tuple(task.inbox))
 
-    async def release(self, lease: Lease) -> bool:
+    async def release(self, lease: Lease, *, leave_mail: bool = False) -> bool:
         task = self._held(lease)
-        if task is not None and task.inbox:
+        if task is not None and task.inbox and not leave_mail:
             return False
         if task is not None:
             task.owner = None

@@ -65,6 +65,8 @@ class CallState:
     attempts: int = 0
     sent_at: datetime | None = None
     sent_epoch: int = 0
+    sent_version: str = ""
+    """The tool's version that the latest intent names."""
     not_happened: bool = False
     """Settled as not having happened: it may be sent again."""
 
@@ -208,6 +210,11 @@ class TaskState:
     def _see(self, label: Label) -> None:
         self.context_label = label if self.context_label is None else join(self.context_label, label)
 
+    def _rested(self, event: Event) -> None:
+        """A wait ends, or turns into another: count it, if it was for a person."""
+        if self.waiting is not None and self.waiting.reason.needs_person:
+            self.rested_seconds += (event.at - self.waiting.since).total_seconds()
+
     def _end(self, event: Event, status: Status, outcome: Outcome | None) -> None:
         self.status, self.outcome, self.waiting, self.ended_at = status, outcome, None, event.at
 
@@ -218,6 +225,7 @@ def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
 
 
 def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
+    state._rested(event)
     state.status = Status.INPUT_REQUIRED if data.reason.needs_person else Status.WORKING
     state.waiting = Waiting(
         reason=data.reason,
@@ -230,8 +238,7 @@ def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
 
 
 def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
-    if state.waiting is not None and state.waiting.reason.needs_person:
-        state.rested_seconds += (event.at - state.waiting.since).total_seconds()
+    state._rested(event)
     if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT):
         state.failures, state.setbacks = [], state.setbacks + 1
     state.status, state.waiting = Status.WORKING, None
@@ -295,7 +302,7 @@ def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> N
         state._seen[digest([data.tool, data.version, data.args])] += 1
     call.stage, call.intent_key = CallStage.SENT, event.intent_key
     call.occurrence, call.attempts, call.not_happened = data.occurrence, data.attempt, False
-    call.sent_at, call.sent_epoch = event.at, event.epoch
+    call.sent_at, call.sent_epoch, call.sent_version = event.at, event.epoch, data.version
 
 
 def _tool_completed(state: TaskState, event: Event, data: ev.ToolCompleted) -> None:
@@ -356,7 +363,7 @@ def _approval_decided(state: TaskState, event: Event, data: ev.ApprovalDecided) 
     )
     for asked in approval.calls:
         call = state.calls.get(asked.step_id)
-        if call is not None and call.approval_id == approval.id:
+        if call is not None and call.approval_id == approval.id and call.stage in (CallStage.ASKED, CallStage.APPROVED):
             _rule(call, status, data)
 
 

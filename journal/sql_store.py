@@ -68,8 +68,8 @@ class SqlJournal:
         self._standing[lease.task_id] = now_known
         return appended
 
-    async def release(self, lease: Lease) -> bool:
-        released: bool = await self._do(Release(lease))
+    async def release(self, lease: Lease, *, leave_mail: bool = False) -> bool:
+        released: bool = await self._do(Release(lease, leave_mail))
         if released:
             self._standing.pop(lease.task_id, None)
         return released

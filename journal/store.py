@@ -80,9 +80,10 @@ class Journal(Protocol):
         Raises ``StaleLease`` when the lease is no longer current or ``events`` do not continue ``last_seq``.
         """
 
-    async def release(self, lease: Lease) -> bool:
+    async def release(self, lease: Lease, *, leave_mail: bool = False) -> bool:
         """Give the lease back; ``False`` if the inbox holds something, and then the lease is kept. ``True`` also where the
-        lease is no longer current: there is nothing to give back."""
+        lease is no longer current: there is nothing to give back. A holder that cannot write says ``leave_mail``: the
+        task is given back whatever its inbox holds, and shows up in ``runnable``."""
 
     async def send(self, tenant: str, task_id: str, item: InboxItem) -> None:
         """Put a message into a task's inbox. Raises ``NotFound``."""

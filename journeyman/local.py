@@ -139,10 +139,10 @@ class LocalClient(Client):
         import httpx
 
         from api.app import create_app
-        from journeyman.keyring import keys_of
+        from api.keys import KeyStore
 
         token = secrets.token_urlsafe(32)
-        app = create_app(self._runtime, keys_of(self._runtime, token), self._settings.api)
+        app = create_app(self._runtime, KeyStore(self._runtime.database, run_token=token), self._settings.api)
         return Client("http://localhost", token, transport=httpx.ASGITransport(app, raise_app_exceptions=False))
 
 

@@ -41,6 +41,7 @@ DATA: list[EventData] = [
         budget=Budget(max_steps=3, max_cost_usd=0.25, max_tokens=1000, max_seconds=60),
         tools=("lookup", "files.*"),
         models=("fast", "strong"),
+        history=(Message(role="user", content="Before.", label=WEB),),
         thread_id="thread_1",
         parent_id="task_0",
         forked_from="task_9",
@@ -83,7 +84,7 @@ DATA: list[EventData] = [
         seconds=1.5,
     ),
     ev.LlmFailed(model="fast", error="RateLimited", detail="429", spent=False),
-    ev.LlmFailed(model="fast", error="ConnectionLost", detail="reset", spent=True, retry_at=LATER),
+    ev.LlmFailed(model="fast", error="ConnectionLost", detail="reset", spent=True, again=True, transient=True, retry_at=LATER),
     ev.ToolRequested(call_id="c1", tool="files.write", version="0a1b", args={}, hints=ToolHints(), occurrence=0),
     ev.ToolRequested(
         call_id="c1",

@@ -226,7 +226,7 @@ class Server:
             logger.warning("the MCP server %s cannot be used: %s", self.name, why)
         self.problem = why
         if not self.tools:
-            hint = hint or f"See `{self.place}` and [mcp_servers.{self.name}]; it is tried again by itself."
+            hint = hint or f"See [mcp_servers.{self.name}] and the log; it is tried again by itself."
             self.absent = (Absent(f"{self.name}.*", f"the MCP server {self.name} cannot be used: {why}", hint),)
 
 

@@ -135,7 +135,8 @@ def test_an_open_request_holds_its_reservation_until_it_is_settled() -> None:
     assert settled.usage == Usage(
         steps=1, model_calls=1, input_tokens=80, cached_input_tokens=30, output_tokens=7, cost_usd=0.25
     )
-    assert settled.last_usage == ANSWERED
+    assert settled.last_completion is not None
+    assert settled.last_completion == ANSWERED
 
 
 def test_the_reservation_of_a_request_asked_again_stays_spent() -> None:
@@ -222,7 +223,7 @@ def test_an_approval_is_pending_and_known_to_its_call() -> None:
         ("edit", ApprovalStatus.APPROVED, CallStage.APPROVED, None),
         ("deny", ApprovalStatus.DENIED, CallStage.ASKED, "not now"),
         ("expired", ApprovalStatus.EXPIRED, CallStage.ASKED, "not now"),
-        ("void", ApprovalStatus.VOID, CallStage.ASKED, "not now"),
+        ("void", ApprovalStatus.VOID, CallStage.ASKED, None),
     ],
 )
 def test_a_persons_word_decides(decision: Any, status: ApprovalStatus, stage: CallStage, denied: str | None) -> None:
@@ -316,3 +317,16 @@ def test_all_but_the_envelope_may_be_forgotten() -> None:
     journal = [Event(e.seq, e.at, e.epoch, Forgotten(was=e.kind, digest="0" * 64)) for e in events(*STORY, ENDINGS[0])]
     record = TaskState.of("acme", "task_1", journal).record()
     assert (record.status, record.outcome, record.goal, record.answer) == ("completed", "achieved", "", None)
+
+
+def test_a_void_approval_does_not_bring_back_a_call_that_was_sent() -> None:
+    approved = ev.ApprovalDecided(approval_id="p", decision="approve", by="ann")
+    void = ev.ApprovalDecided(approval_id="p", decision="void", by="system")
+    assert fold(*TURN, APPROVAL, approved, SENT, void).calls["c1"].stage is CallStage.SENT
+    assert fold(*TURN, APPROVAL, approved, SENT, IN_DOUBT, void).calls["c1"].stage is CallStage.IN_DOUBT
+
+
+def test_a_wait_for_a_person_that_becomes_a_pause_counts_as_rest_from_its_start() -> None:
+    waiting = ev.TaskWaiting(reason=WaitingReason.APPROVAL, approvals=("p",))
+    paused, resumed = ev.TaskWaiting(reason=WaitingReason.PAUSED), ev.TaskResumed(reason=WaitingReason.PAUSED, by="ann")
+    assert fold(*TURN, waiting, SENT, paused, resumed).rested_seconds == 3
