@@ -84,6 +84,7 @@ class Asker:
                 cost_usd=cost_usd(completion.usage, model.price),
                 finish_reason=completion.finish_reason,
                 response_id=completion.response_id,
+                opaque=completion.opaque,
                 seconds=round(time.monotonic() - started, 3),
             )
         )
@@ -136,7 +137,7 @@ def _failed(model: Model, error: LlmError) -> ev.LlmFailed:
     return ev.LlmFailed(
         model=model.name,
         error=type(error).__name__,
-        detail=error.message,
+        detail=f"{error.message.rstrip('.')}. {error.hint}".strip(),
         spent=error.maybe_billed,
         again=isinstance(error, BrokenAnswer),
         transient=error.retryable,

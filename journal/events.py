@@ -14,6 +14,7 @@ from journal.values import (
     Budget,
     CallUnderApproval,
     Message,
+    Opaque,
     Outcome,
     Problem,
     Reservation,
@@ -180,6 +181,7 @@ class LlmCompleted(EventData):
     finish_reason: str
     response_id: str | None = None
     seconds: float
+    opaque: Opaque | None = None
 
 
 class LlmFailed(EventData):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from operator import not_
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -118,14 +119,41 @@ class SourceRef(Value):
     label: Label
 
 
+class ImagePart(Value):
+    """An image that a model is shown beside a message's text. ``data`` is base64 without line breaks."""
+
+    media_type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+    data: str = Field(min_length=4, pattern=r"^[A-Za-z0-9+/]+={0,2}$")
+
+
+class Opaque(Value):
+    """Parts of a model's answer that only its own API understands and wants back, as signed thinking.
+
+    They are sent to the same ``model`` in the same wire ``format`` again, and to nobody else. ``parts`` is the answer in
+    its order: an object is a foreign part as it came, a positive number so many characters of the message's text, and a
+    number from -1 down one of its calls (-1 is the first).
+    """
+
+    format: str
+    model: str
+    parts: tuple[JsonValue, ...]
+
+
 class Message(Value):
-    """One message of a conversation with a model, independent of any provider's wire format."""
+    """One message of a conversation with a model, independent of any provider's wire format.
+
+    ``images`` belong to messages of users and tools. ``is_error`` marks the result of a call that failed.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     call_id: str | None = None
     label: Label = USER
+    # Left out where they say nothing, so that kinds which are written whole look as they did before these came.
+    images: tuple[ImagePart, ...] = Field((), exclude_if=not_)
+    is_error: bool = Field(False, exclude_if=not_)
+    opaque: Opaque | None = Field(None, exclude_if=not_)
 
 
 class Usage(Value):
@@ -141,11 +169,17 @@ class Usage(Value):
 
 
 class TokenUsage(Value):
-    """What one model call used, as the provider reported it; ``cached_input_tokens`` is part of the input."""
+    """What one model call used, as the provider reported it.
+
+    ``cached_input_tokens`` were read from the provider's prompt cache and ``cache_write_tokens`` written to it: both are
+    part of the input. ``reasoning_tokens`` are part of the output.
+    """
 
     input_tokens: int = 0
     cached_input_tokens: int = 0
     output_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 class Budget(Value):

@@ -17,10 +17,16 @@ ROLES = ("default", "plan", "act", "extract", "judge", "summarize")
 REHEARSAL = "rehearsal"
 _ENTRY_POINTS = "journeyman.providers"
 _BUILT_IN = {
-    "openai": "llm.providers.openai_compatible:OpenAICompatible",
-    "openai_compatible": "llm.providers.openai_compatible:OpenAICompatible",
+    "anthropic": "llm.providers.anthropic_sdk:anthropic",
+    "azure": "llm.providers.openai_sdk:azure",
+    "bedrock": "llm.providers.anthropic_sdk:bedrock",
+    "openai": "llm.providers.openai_sdk:openai",
+    "openai_compatible": "llm.providers.openai_sdk:openai_compatible",
+    "vertex": "llm.providers.anthropic_sdk:vertex",
     REHEARSAL: "llm.providers.rehearsal:Rehearsal",
 }
+_ANTHROPIC = ("anthropic", "bedrock", "vertex")
+_ANTHROPIC_CACHE_WRITE = 1.25
 _FREE = Price(input=0, output=0)
 
 
@@ -36,10 +42,13 @@ class Model:
         """Raises ``ConfigurationError`` when the provider cannot be made from these settings (no key, no address)."""
         return _make_provider(self.settings)
 
-    @property
+    @cached_property
     def price(self) -> Price:
         """USD per million tokens; known for every model that ``Models`` accepted."""
-        return self.settings.price or _FREE
+        price = self.settings.price or _FREE
+        if price.cache_write is None and self.settings.provider in _ANTHROPIC:
+            return price.model_copy(update={"cache_write": price.input * _ANTHROPIC_CACHE_WRITE})
+        return price
 
     async def aclose(self) -> None:
         """Close the provider, if one was made; the next use makes a new one."""

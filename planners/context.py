@@ -28,14 +28,14 @@ class Transcript:
                 self._open(data)
             case ev.LlmRequested(added=added):
                 self._say(*added)
-            case ev.LlmCompleted(content=content, tool_calls=calls):
-                self._say(Message(role="assistant", content=content, tool_calls=calls, label=SYSTEM))
+            case ev.LlmCompleted(content=content, tool_calls=calls, opaque=opaque):
+                self._say(Message(role="assistant", content=content, tool_calls=calls, label=SYSTEM, opaque=opaque))
                 self._awaited = dict.fromkeys(call.id for call in calls)
             case ev.ToolCompleted(call_id=call_id, result=result, shown=shown):
                 text = result.content if shown is None else shown
                 self._result(Message(role="tool", call_id=call_id, content=text, label=result.label))
             case ev.ToolFailed(call_id=call_id, message=why, label=label):
-                self._result(Message(role="tool", call_id=call_id, content=f"Error: {why}", label=label))
+                self._result(Message(role="tool", call_id=call_id, content=f"Error: {why}", label=label, is_error=True))
             case ev.MessageReceived(call_id=None, text=text, label=label):
                 self._later.append(Message(role="user", content=text, label=label))
                 self._flush()

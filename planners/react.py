@@ -25,6 +25,8 @@ class React:
             return Ask("act") if not state.open_calls else Act(tuple(state.open_calls))
         if state.calls:
             return Act(tuple(state.open_calls)) if state.open_calls else Ask("act")
+        if last.finish_reason == "paused":
+            return Ask("act")
         if last.finish_reason == "refused":
             return GiveUp(Outcome.GAVE_UP, "The model declined to go on.", answer=last.content or None)
         if last.finish_reason == "length" or not last.content.strip():

@@ -11,7 +11,9 @@ from journal.events import Event, EventData
 from journal.values import (
     Budget,
     CallUnderApproval,
+    ImagePart,
     Message,
+    Opaque,
     Outcome,
     Problem,
     Reservation,
@@ -131,6 +133,31 @@ DATA: list[EventData] = [
     ev.MessageReceived(text="Go on.", by="ann"),
     ev.MessageReceived(text="Berlin", by="ann", call_id="c2", label=WEB),
     ev.Forgotten(was="tool.completed", digest="ef" * 32),
+    ev.LlmRequested(
+        model="strong",
+        role="act",
+        reserved=Reservation(input_tokens=900, output_tokens=100, cost_usd=0.0123),
+        added=(
+            Message(role="user", content="What is this?", images=(ImagePart(media_type="image/png", data="iVBORw0KGgo="),)),
+            Message(role="tool", content="Error: gone", call_id="c1", label=WEB, is_error=True),
+        ),
+    ),
+    ev.LlmCompleted(
+        model="strong",
+        content="A ship.",
+        tool_calls=(CALL,),
+        usage=TokenUsage(
+            input_tokens=812, cached_input_tokens=640, output_tokens=31, cache_write_tokens=100, reasoning_tokens=12
+        ),
+        cost_usd=0.00123,
+        finish_reason="tool_calls",
+        seconds=1.5,
+        opaque=Opaque(
+            format="anthropic.messages",
+            model="claude",
+            parts=({"type": "thinking", "thinking": "Hm.", "signature": "c2lnbmVk"}, 7, -1),
+        ),
+    ),
 ]
 
 AT = datetime(2026, 5, 4, 10, 20, 30, 123456, tzinfo=UTC)

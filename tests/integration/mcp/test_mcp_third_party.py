@@ -25,7 +25,7 @@ FROM_REGISTRY = pytest.mark.skipif(
 
 
 async def test_time_and_git_side_by_side(tmp_path: Path, connect: Connect, context: ToolContext) -> None:
-    subprocess.run(["git", "init", "-q", "-b", "trunk", tmp_path / "repo"], check=True)
+    _ran(["git", "init", "-q", "-b", "trunk", str(tmp_path / "repo")])
     (tmp_path / "repo/new.txt").write_text("new")
     source = connect(
         time=McpServerSettings(command=str(INSTALLED / "mcp-server-time"), start_seconds=60),
@@ -52,7 +52,7 @@ async def test_time_and_git_side_by_side(tmp_path: Path, connect: Connect, conte
 
 @FROM_REGISTRY
 async def test_sqlite_which_is_written_for_the_first_sdk(tmp_path: Path, connect: Connect, context: ToolContext) -> None:
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    _ran([sys.executable, "-m", "venv", str(tmp_path / "venv")])
     _installed([str(tmp_path / "venv/bin/pip"), "install", "-q", "mcp-server-sqlite", "mcp[cli]<2"])
     source = connect(
         db=McpServerSettings(
@@ -89,6 +89,10 @@ async def test_filesystem_and_everything_which_run_on_node(tmp_path: Path, conne
     drawn = await tools["all.get-tiny-image"].run(replace(context, call_id="image"), {})
     assert "saved as mcp/all/image-1.png" in drawn.content
     assert (await tools["all.get-structured-content"].run(context, {"location": "Chicago"})).data["humidity"] == 82
+
+
+def _ran(command: list[str]) -> None:
+    subprocess.run(command, check=True)
 
 
 def _installed(command: list[str]) -> None:
