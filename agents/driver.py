@@ -1,6 +1,7 @@
 """Driving a task: claim it, work until it rests or ends, hand it back."""
 
 import logging
+from contextlib import AsyncExitStack
 
 from agents.asking import Asker
 from agents.attaching import lay_out
@@ -88,32 +89,30 @@ class Driver:
             await log.commit()
 
     async def _until_rest(self, log: TaskLog) -> None:
-        try:
-            planner, tools = self._equip(log)
-            await lay_out(log.state, self._surroundings.journal, self._surroundings.workspaces / log.state.id)
-        except InvalidInput as error:
-            problem = Problem(title="The task cannot start", status=422, detail=error.message, hint=error.hint)
-            log.note(ev.TaskRejected(outcome=Outcome.INVALID, error=problem))
-            await log.commit()
-            return
-        except ToolError as error:
-            problem = Problem(title="The attachments cannot be stored", status=507, detail=str(error))
-            log.note(ev.TaskFailed(outcome=Outcome.ERROR, error=problem))
-            await log.commit()
-            return
-        asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
-        executor = Executor(tools, self._invoker, self._settings.approval_hours)
-        while True:
-            await run(log, planner, asker, executor)
-            if await self._holder.release(log):
+        async with AsyncExitStack() as stack:
+            try:
+                planner, tools = await self._equip(log, stack)
+                await lay_out(log.state, self._surroundings.journal, self._surroundings.workspaces / log.state.id)
+            except (InvalidInput, ToolError) as error:
+                log.note(_cannot_start(error))
+                await log.commit()
                 return
+            asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
+            executor = Executor(tools, self._invoker, self._settings.approval_hours)
+            while True:
+                await run(log, planner, asker, executor)
+                if await self._holder.release(log):
+                    return
 
-    def _equip(self, log: TaskLog) -> tuple[Planner, dict[str, Tool]]:
-        """The planner and the tools of a task; notes its start the first time. Raises ``InvalidInput``."""
+    async def _equip(self, log: TaskLog, stack: AsyncExitStack) -> tuple[Planner, dict[str, Tool]]:
+        """The planner and the tools of a task; notes its start the first time. Raises ``InvalidInput``.
+
+        What the task alone uses is let go of with ``stack``.
+        """
         submitted = log.state.submitted
         profile = find_profile(self._settings.agents, submitted.agent)
         planner = find_planner(submitted.planner)
-        tools = self._admission.tools(profile, submitted.tools)
+        tools = await stack.enter_async_context(self._admission.equipment(submitted, log.state.started))
         if log.state.started is None and not log.mail:
             log.note(
                 ev.TaskStarted(
@@ -124,3 +123,12 @@ class Driver:
                 )
             )
         return planner, tools
+
+
+def _cannot_start(error: InvalidInput | ToolError) -> ev.TaskRejected | ev.TaskFailed:
+    """The ending of a task whose profile, tools or attachments are not to be had."""
+    if isinstance(error, InvalidInput):
+        problem = Problem(title="The task cannot start", status=422, detail=error.message, hint=error.hint)
+        return ev.TaskRejected(outcome=Outcome.INVALID, error=problem)
+    problem = Problem(title="The attachments cannot be stored", status=507, detail=str(error))
+    return ev.TaskFailed(outcome=Outcome.ERROR, error=problem)

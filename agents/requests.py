@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from tools.mcp.settings import HeaderName, ServerName, VariableName
+
 MAX_GOAL_CHARS = 100_000
 MAX_CONTEXT_CHARS = 1_000_000
 
@@ -34,6 +36,17 @@ class AttachmentRequest(_Asked):
     url: str | None = Field(None, max_length=4000)
 
 
+class TaskServerRequest(_Asked):
+    """An MCP server (streamable HTTP) for one task; its tools are called ``NAME.tool``, and every call of one asks a person.
+
+    ``headers_env`` maps a header to one of the variables that the operator released to the URL's origin.
+    """
+
+    name: ServerName
+    url: str = Field(min_length=1, max_length=2000)
+    headers_env: dict[HeaderName, VariableName] = Field(default_factory=dict, max_length=20)
+
+
 class TaskRequest(_Asked):
     """A goal and how to go about it. All but ``goal`` have defaults from the agent profile."""
 
@@ -49,6 +62,7 @@ class TaskRequest(_Asked):
     attachments: list[AttachmentRequest] = Field(default_factory=list, max_length=20)
     output_schema: dict[str, JsonValue] | None = None
     """A JSON Schema; the answer will be JSON that holds it."""
+    mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
 
 

@@ -34,6 +34,8 @@ from llm.router import Models
 from memory.edge_store import open_memory
 from memory.items import Memory
 from tools.http_fetch import GuardedFetch
+from tools.mcp.servers import mcp_servers
+from tools.mcp.task_servers import TaskServers
 from tools.registry import Registry, build_registry
 from trust.digest import digest
 from trust.redaction import Redactor
@@ -79,7 +81,7 @@ class Runtime:
         self.surroundings = surroundings
         self.dispatcher: Dispatcher = dispatcher or NoDispatcher()
         self._feed = Feed()
-        self._admission = Admission(settings.agents, tools, models)
+        self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
         self._driver = Driver(settings, self._holder, self._admission, models, surroundings, self._feed)
         self._driving: set[asyncio.Future[bool]] = set()
@@ -89,7 +91,7 @@ class Runtime:
         """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
-        tools = build_registry(settings.tools)
+        tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
         memory = await open_memory(home, settings.memory, make_embedder(settings.embedder))
         surroundings = Surroundings(
@@ -276,6 +278,7 @@ class Runtime:
             work.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._holder.aclose()
+        await self.tools.aclose()
         await self.models.aclose()
         await self.memory.close()
         await self.journal.close()

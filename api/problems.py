@@ -45,6 +45,7 @@ STATUS_OF: Mapping[type[JourneymanError], int] = {
 _TITLES: Mapping[int, str] = {
     400: "Malformed request",
     401: "Not authenticated",
+    403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
@@ -58,6 +59,7 @@ _TITLES: Mapping[int, str] = {
 }
 
 _DESCRIPTIONS: Mapping[int, str] = {
+    403: "The key may not do this.",
     404: "There is no such thing, or it belongs to another tenant.",
     409: "The thing is in a state that forbids the request.",
     413: "The body is larger than the limit.",

@@ -27,7 +27,7 @@ from journal.values import (
 from llm.router import Model
 from llm.settings import Price
 from memory.items import Ingested, MemoryItem, Recalled
-from tools.types import Tool
+from tools.types import Absent, Served, Tool
 from trust.labels import Label
 
 
@@ -224,8 +224,24 @@ class FoundList(Value):
     items: tuple[FoundDocument, ...]
 
 
+class McpFacts(Value):
+    """Where an MCP server's tool comes from. ``claims`` are the server's own hints: they count where it is ``trusted``."""
+
+    server: str
+    trusted: bool
+    claims: ToolHints
+    pinned_at: datetime | None
+
+    @classmethod
+    def of(cls, served: Served) -> "McpFacts":
+        return cls(server=served.server, trusted=served.trusted, claims=served.claims, pinned_at=served.since)
+
+
 class ToolDocument(Value):
-    """A tool as the runtime knows it. ``parameters`` is a JSON Schema; ``version`` changes with what it pins."""
+    """A tool as the runtime knows it. ``parameters`` is a JSON Schema; ``version`` changes with what it pins.
+
+    ``hints`` are those that count; ``mcp`` is set for a tool of an MCP server.
+    """
 
     name: str
     description: str
@@ -234,6 +250,7 @@ class ToolDocument(Value):
     origin: str
     label: Label
     version: str
+    mcp: McpFacts | None = None
 
     @classmethod
     def of(cls, tool: Tool) -> "ToolDocument":
@@ -245,11 +262,25 @@ class ToolDocument(Value):
             origin=tool.origin,
             label=tool.label,
             version=tool.pinned,
+            mcp=None if tool.served is None else McpFacts.of(tool.served),
         )
+
+
+class AbsentTool(Value):
+    """A tool, or all of a server's (``NAME.*``), that cannot be used now, and why."""
+
+    name: str
+    why: str
+    hint: str = ""
+
+    @classmethod
+    def of(cls, absent: Absent) -> "AbsentTool":
+        return cls(name=absent.name, why=absent.why, hint=absent.hint)
 
 
 class ToolList(Value):
     tools: tuple[ToolDocument, ...]
+    absent: tuple[AbsentTool, ...] = ()
 
 
 class ModelDocument(Value):

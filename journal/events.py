@@ -20,6 +20,7 @@ from journal.values import (
     Problem,
     Reservation,
     SourceRef,
+    TaskServer,
     TokenUsage,
     ToolCall,
     ToolHints,
@@ -79,6 +80,7 @@ class TaskSubmitted(EventData):
     parent_id: str | None = None
     forked_from: str | None = None
     namespaces: tuple[str, ...] | None = None
+    mcp_servers: tuple[TaskServer, ...] = ()
     context: str = ""
     output_schema: dict[str, JsonValue] | None = Field(None, exclude_if=_is_empty)
     """The JSON Schema that the answer has to hold."""

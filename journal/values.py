@@ -197,6 +197,14 @@ class Budget(Value):
     max_seconds: float = Field(3600, gt=0)
 
 
+class TaskServer(Value):
+    """An MCP server that came with a task. ``headers_env`` maps a header to the variable that holds its value."""
+
+    name: str
+    url: str
+    headers_env: dict[str, str] = Field(default_factory=dict)
+
+
 class Reservation(Value):
     """The worst case of one model call, set aside before it is sent."""
 

@@ -6,7 +6,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -201,9 +201,9 @@ class Client:
     async def keys(self) -> Document:
         return await self._document("GET", "/v1/keys")
 
-    async def create_key(self, name: str) -> Document:
-        """A new API key; the answer is the only place that shows it."""
-        return await self._document("POST", "/v1/keys", json={"name": name})
+    async def create_key(self, name: str, scopes: Sequence[str] = ()) -> Document:
+        """A new API key; the answer is the only place that shows it. ``scopes`` add to what every key may."""
+        return await self._document("POST", "/v1/keys", json={"name": name, "scopes": list(scopes)})
 
     async def revoke_key(self, key_id: str) -> None:
         await self.call("DELETE", f"/v1/keys/{key_id}")

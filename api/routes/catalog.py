@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer
-from api.schemas import AgentDocument, AgentList, ModelDocument, ModelList, ToolDocument, ToolList
+from api.schemas import AbsentTool, AgentDocument, AgentList, ModelDocument, ModelList, ToolDocument, ToolList
 from journal.records import Totals
 
 router = APIRouter(prefix="/v1", tags=["catalog"], route_class=StrictRoute)
@@ -13,13 +13,16 @@ router = APIRouter(prefix="/v1", tags=["catalog"], route_class=StrictRoute)
 
 @router.get("/tools", response_model=ToolList)
 async def list_tools(runtime: Served, caller: Caller) -> Response:
-    """Every tool, by name."""
-    return answer(ToolList.model_construct(tools=tuple(ToolDocument.of(tool) for tool in runtime.tools.all())))
+    """Every tool, by name, and what cannot be used now. MCP servers that were not asked yet are asked."""
+    await runtime.tools.refresh()
+    tools = tuple(ToolDocument.of(tool) for tool in runtime.tools.all())
+    return answer(ToolList.model_construct(tools=tools, absent=tuple(AbsentTool.of(a) for a in runtime.tools.absent())))
 
 
 @router.get("/tools/{name}", response_model=ToolDocument, responses=may_fail(404))
 async def show_tool(runtime: Served, caller: Caller, name: str) -> Response:
     """One tool."""
+    await runtime.tools.refresh([name])
     return answer(ToolDocument.of(runtime.tools.get(name)))
 
 
