@@ -137,7 +137,7 @@ def _failed(model: Model, error: LlmError) -> ev.LlmFailed:
     return ev.LlmFailed(
         model=model.name,
         error=type(error).__name__,
-        detail=error.message,
+        detail=f"{error.message.rstrip('.')}. {error.hint}".strip(),
         spent=error.maybe_billed,
         again=isinstance(error, BrokenAnswer),
         transient=error.retryable,

@@ -155,7 +155,9 @@ class Runtime:
         """A new task with a copy of the journal up to ``seq``; it goes on from there. Raises ``InvalidInput``."""
         last = (await self.journal.record(tenant, task_id)).last_seq
         if not 1 <= seq <= last:
-            raise InvalidInput(f"{task_id} has the events 1 to {last}; it cannot be forked at {seq}.")
+            raise InvalidInput(
+                f"{task_id} has the events 1 to {last}; it cannot be forked at {seq}.", hint="Fork from one of these."
+            )
         prefix = await self.journal.read(tenant, task_id, until=seq)
         if TaskState.of(tenant, task_id, prefix).ended:
             raise InvalidInput(f"{task_id} has ended at event {seq}.", hint="Fork from an earlier event.")
@@ -204,9 +206,14 @@ class Runtime:
         """A person's word. Raises ``NotFound``, ``InvalidInput``, or ``Conflict`` when it is decided, expired or void."""
         approval = await self.approval(tenant, approval_id)
         if approval.status is not ApprovalStatus.PENDING:
-            raise Conflict(f"{approval_id} is {approval.status} already.")
+            raise Conflict(
+                f"{approval_id} is {approval.status} already.", hint=f"Task {approval.task_id} shows what came of it."
+            )
         if approval.expires_at <= datetime.now(UTC):
-            raise Conflict(f"{approval_id} expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC.")
+            raise Conflict(
+                f"{approval_id} expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
+                hint="The task asks anew if it still needs it.",
+            )
         _check_edits(approval, decision)
         await self._not_ended(tenant, approval.task_id)
         data = {

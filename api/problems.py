@@ -74,6 +74,16 @@ _STORAGE: Mapping[type[StorageError], str] = {
 }
 """What the client is told of a storage error."""
 
+_WAYS_ON: Mapping[int, str] = {
+    404: "The lists (GET /v1/tasks, /v1/approvals, /v1/memory, /v1/keys) name what there is.",
+    409: "Look at it again: it has moved on since.",
+    422: "Mend the request and send it again; nothing was done.",
+    500: "Look into the server's log; `journeyman doctor` checks every part.",
+    503: "Try again later; `journeyman doctor` on the server says what is wrong.",
+    507: "Make room where the server keeps its database, then send it again.",
+}
+"""How to mend what the error itself has no better hint for."""
+
 RETRY_SECONDS = 2
 _PATH_CHARS = 200
 
@@ -157,7 +167,7 @@ def _document(status: int, detail: str, hint: str, *, headers: Mapping[str, str]
         title=title,
         status=status,
         detail=detail,
-        hint=hint,
+        hint=hint or _WAYS_ON.get(status, ""),
         **more,
     )
     body = to_json(document, exclude_none=True)

@@ -178,6 +178,10 @@ class Client:
     async def agents(self) -> Document:
         return await self._document("GET", "/v1/agents")
 
+    async def usage(self) -> Document:
+        """What all tasks come to: ``tasks`` by status, and their ``usage`` together."""
+        return await self._document("GET", "/v1/usage")
+
     async def keys(self) -> Document:
         return await self._document("GET", "/v1/keys")
 

@@ -13,12 +13,14 @@ from pydantic import BaseModel, ValidationError
 
 from agents.requests import Decision, TaskRequest
 from agents.runtime import Runtime
+from agents.secrets import known_secrets
 from api.schemas import ApprovalDocument, EventDocument, TaskDocument
 from journal.errors import InvalidInput, StorageError
 from journal.records import TaskRecord
 from journal.values import ApprovalStatus
 from journeyman.client import Client, Document
 from journeyman.home import prepare
+from journeyman.log_file import log_to
 from journeyman.settings import Settings
 from memory.items import Progress
 
@@ -49,7 +51,7 @@ class LocalClient(Client):
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncIterator["LocalClient"]:
         """Open the runtime for the block; on leaving, what is at work is broken off and its leases are handed back."""
-        prepare(settings.home)
+        log_to(prepare(settings.home), known_secrets(settings))
         client = cls(settings, await Runtime.open(settings))
         try:
             yield client
@@ -139,10 +141,10 @@ class LocalClient(Client):
         import httpx
 
         from api.app import create_app
-        from journeyman.keyring import keys_of
+        from api.keys import KeyStore
 
         token = secrets.token_urlsafe(32)
-        app = create_app(self._runtime, keys_of(self._runtime, token), self._settings.api)
+        app = create_app(self._runtime, KeyStore(self._runtime.database, run_token=token), self._settings.api)
         return Client("http://localhost", token, transport=httpx.ASGITransport(app, raise_app_exceptions=False))
 
 
@@ -155,4 +157,10 @@ def _valid(model: type[T], fields: Mapping[str, Any]) -> T:
         return model.model_validate(dict(fields))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise InvalidInput("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in found) + ".") from None
+        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'][0].lower()}{e['msg'][1:]}" for e in found)
+        hint = (
+            "Put long texts into files and give them with --docs."
+            if any(e["type"] == "string_too_long" for e in found)
+            else ""
+        )
+        raise InvalidInput(told + ".", hint=hint or "Mend it and try again; nothing was done.") from None

@@ -1,4 +1,4 @@
-"""What this runtime has to offer: tools, models and agents."""
+"""What this runtime has to offer: tools, models and agents; and what was used."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from api.schemas import AgentDocument, AgentList, ModelDocument, ModelList, ToolDocument, ToolList
+from journal.records import Totals
 
 router = APIRouter(prefix="/v1", tags=["catalog"], route_class=StrictRoute)
 
@@ -34,3 +35,9 @@ async def list_agents(runtime: Served, caller: Caller) -> Response:
     agents = sorted(runtime.settings.agents.items())
     documents = tuple(AgentDocument(name=name, **dict(settings)) for name, settings in agents)
     return answer(AgentList.model_construct(agents=documents))
+
+
+@router.get("/usage", response_model=Totals, responses=may_fail(503))
+async def show_usage(runtime: Served, caller: Caller) -> Response:
+    """What all tasks of the key's tenant come to: how many stand where, and what they spent together."""
+    return answer(await runtime.journal.totals(caller.tenant))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from llm.errors import MalformedAnswer
+from llm.errors import MalformedAnswer, ModelNotFound
 from llm.providers.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -69,14 +69,15 @@ class SdkHttp:
             raise timed_out(self._endpoint) from None
 
     async def json(self, response: "httpx2.Response") -> Any:
-        """The response's body as JSON. Raises ``MalformedAnswer``."""
+        """The response's body as JSON. Raises ``MalformedAnswer``, or ``ModelNotFound`` for a web page."""
         body = b"".join([piece async for piece in pieces(response)])
         try:
             return json.loads(body)
         except (ValueError, RecursionError):
             kind = response.headers.get("content-type", "no content type")
             start = self._endpoint.clean(body[:200].decode("utf-8", "replace"))
-            raise MalformedAnswer(
+            page = kind.startswith("text/html")  # nobody's model: it did no work, and will not do any
+            raise (ModelNotFound if page else MalformedAnswer)(
                 f"{self._endpoint.address} answered with what is not JSON ({kind}): {start!r}",
                 hint="Check `base_url`; most addresses end in `/v1`.",
             ) from None

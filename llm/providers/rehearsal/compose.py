@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from llm.providers.rehearsal.answers import Answer, Line, missing
 from llm.providers.rehearsal.goal import Ask
-from llm.providers.rehearsal.passages import Passage
+from llm.providers.rehearsal.reading.passages import Passage
 
 ONE = Decimal(1)
 CLOSING = "(rehearsal, Journeyman's built-in model: no neural network, only rules over your documents and tools.)"

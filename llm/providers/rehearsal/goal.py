@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
-from llm.providers.rehearsal.passages import split_sentences
-from llm.providers.rehearsal.words import content
+from llm.providers.rehearsal.language.words import content
+from llm.providers.rehearsal.reading.passages import split_sentences
 
 QUESTION, WRITE, READ, LIST, FETCH, REMEMBER, PERSON, NOW, SUMMARY, BEYOND, SELF = (
     "question", "write", "read", "list", "fetch", "remember", "person", "now", "summary", "beyond", "self",
@@ -216,54 +216,11 @@ def _subject(text: str) -> str:
 
 
 _ANAPHORA = frozenset(
-    [
-        "result",
-        "answer",
-        "it",
-        "them",
-        "that",
-        "this",
-        "these",
-        "those",
-        "everything",
-        "summary",
-        "total",
-        "both",
-        "all",
-        "find",
-        "note",
-        "value",
-        "number",
-        "report",
-        "output",
-        "line",
-        "sentence",
-        "figure",
-        "work",
-        "calculation",
-        "source",
-        "fact",
-        "information",
-        "detail",
-        "conclusion",
-        "outcome",
-        "what",
-        "you",
-        "your",
-        "found",
-        "file",
-        "new",
-        "with",
-        "contain",
-        "short",
-        "brief",
-        "one",
-        "page",
-        "content",
-        "text",
-        "response",
-        "markdown",
-    ]
+    """
+    result answer it them that this these those everything summary total both all find note value number report output
+    line sentence figure work calculation source fact information detail conclusion outcome what you your found file
+    new with contain short brief one page content text response markdown
+""".split()
 )
 
 

@@ -2,10 +2,10 @@
 
 import re
 
-from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
-from llm.providers.rehearsal.extract import STRONG, WEAK, Evidence, Scored, lacks_focus, strong_words
-from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
+from llm.providers.rehearsal.answers import Answer, Line, missing, originals, quoted, said
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, content, tokens
+from llm.providers.rehearsal.reading.evidence import STRONG, WEAK, Evidence, Scored, conflicts, lacks_focus, strong_words
+from llm.providers.rehearsal.reading.passages import Segment
 
 _PRONOUN = re.compile(
     r"^(?:it|they|he|she|this|these|that|those|its|their|his|her|there|both|the latter|the former)\b", re.IGNORECASE
@@ -48,16 +48,6 @@ def _closest(question: str, best: Scored) -> Answer:
     text = f"Not found: I found nothing in the documents that answers “{_short(question)}”.{about}"
     close = quoted(best.segment)
     return missing(text, Line(f"The closest passage: {close.text}", close.passages))
-
-
-def originals(question: str, lost: tuple[str, ...]) -> list[str]:
-    """The question's own spelling of words it misses."""
-    found = [
-        t
-        for t in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", question)
-        if any(canon(p) in lost for p in tokens(t)) and t.lower() not in STOPWORDS
-    ]
-    return list(dict.fromkeys(found))[:4]
 
 
 def _join(words: list[str]) -> str:
@@ -120,27 +110,6 @@ def _cell(segment: Segment, question: str) -> Line:
     return said("; ".join(f"{c}: {v}" for c, v in fitting[:4]) + f" (“{segment.text[:400]}”)", segment)
 
 
-_NUMERIC = re.compile(r"\d[\d.,:/-]*\d|\d")
-
-
-def conflicts(a: Scored, b: Scored) -> bool:
-    """Whether two segments say the same of the same thing but with other numbers or names of days."""
-    if a.segment.is_row or b.segment.is_row or b.score < 0.85 * a.score or a.segment.text == b.segment.text:
-        return False
-    numbers_a, numbers_b = set(_NUMERIC.findall(a.segment.text)), set(_NUMERIC.findall(b.segment.text))
-    if not numbers_a or not numbers_b or numbers_a & numbers_b:
-        return False
-    words_a, words_b = _plain_words(a.segment), _plain_words(b.segment)
-    shared, both = len(words_a & words_b), len(words_a | words_b)
-    if a.segment.passage.source == b.segment.passage.source:
-        return shared >= 0.8 * both
-    return bool(shared) and shared >= 0.6 * min(len(words_a), len(words_b)) and shared >= 0.35 * both
-
-
-def _plain_words(segment: Segment) -> set[str]:
-    return {canon(t) for t in tokens(segment.text) if t not in STOPWORDS and not any(c.isdigit() for c in t)}
-
-
 def summarize(subject: str, evidence: Evidence, count: int = 5) -> Answer:
     """The sentences that say most about the subject, in their own order: an extract, not a rewriting."""
     words = [w for w in content(subject) if w not in _SUMMARY_WORDS]
@@ -163,25 +132,8 @@ def summarize(subject: str, evidence: Evidence, count: int = 5) -> Answer:
 
 _SUMMARY_WORDS = frozenset(
     canon(w)
-    for w in [
-        "summarize",
-        "summarise",
-        "summary",
-        "overview",
-        "gist",
-        "key",
-        "point",
-        "points",
-        "main",
-        "outline",
-        "sum",
-        "short",
-        "brief",
-        "extract",
-        "note",
-        "notes",
-        "page",
-        "write",
-        "save",
-    ]
+    for w in """
+    summarize summarise summary overview gist key point points main outline sum short brief extract note notes page
+    write save
+""".split()
 )

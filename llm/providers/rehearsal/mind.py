@@ -3,18 +3,20 @@
 import re
 from dataclasses import dataclass, replace
 
-from llm.providers.rehearsal import actions, arithmetic, compose, goal, lookup
-from llm.providers.rehearsal.aggregate import operation
+from llm.providers.rehearsal import actions, compose, goal, lookup
 from llm.providers.rehearsal.answers import Answer, Line, missing
-from llm.providers.rehearsal.extract import Evidence
 from llm.providers.rehearsal.goal import Ask, Goal
-from llm.providers.rehearsal.pages import read_file, read_page
-from llm.providers.rehearsal.passages import Passage, read_hits, segments
+from llm.providers.rehearsal.language.words import content, related
+from llm.providers.rehearsal.reading.evidence import Evidence
+from llm.providers.rehearsal.reading.pages import read_file, read_page
+from llm.providers.rehearsal.reading.passages import Passage, read_hits, segments
+from llm.providers.rehearsal.reckoning import arithmetic
+from llm.providers.rehearsal.reckoning.operations import operation
 from llm.providers.rehearsal.solve import Solver
 from llm.providers.rehearsal.toolbox import Pending, Toolbox, ToolFailed
-from llm.providers.rehearsal.words import content, related
 
 _MORE = re.compile(r"\n\[\d+ more characters; read on with offset=(?P<offset>\d+)\]\s*$")
+_PRONOUN = re.compile(r"\b(?:it|they|he|she|that one|this one)\b", re.IGNORECASE)
 MAX_READS = 20
 WIDE = 50
 """How many hits a question over many rows asks for."""
@@ -44,6 +46,7 @@ class Mind:
         self.tools = tools
         self.solver = Solver(tools, wanted.statements)
         self.pages: list[Page] = []
+        self.subject = ""
 
     def work(self) -> list[tuple[Ask, Answer]] | None:
         """All answers, or ``None`` while calls are pending."""
@@ -69,8 +72,9 @@ class Mind:
     def _answers(self, asks: list[Ask]) -> list[tuple[Ask, Answer]]:
         answers: list[tuple[Ask, Answer]] = []
         for ask in asks:
-            if self.tools.pending and arithmetic.on_previous(ask.text, compose.ONE):
+            if self.tools.pending and (arithmetic.on_previous(ask.text, compose.ONE) or _PRONOUN.search(ask.text)):
                 break
+            ask = self._resolved(ask)
             try:
                 answer = self._answer(ask)
             except Pending:
@@ -78,8 +82,15 @@ class Mind:
             if answer is not None:
                 answers.append((ask, answer))
                 self.solver.last = answer if answer.value is not None else self.solver.last
+                self.subject = answer.subject or self.subject
             self.solver.earlier.append(ask.full)
         return answers
+
+    def _resolved(self, ask: Ask) -> Ask:
+        """``it`` stands for the one thing that an answer before named (``Which is cheapest, and what does it cost?``)."""
+        if not self.subject or ask.kind != goal.QUESTION:
+            return ask
+        return replace(ask, text=_PRONOUN.sub(self.subject, ask.text, count=1))
 
     def _page(self, ask: Ask) -> Page:
         try:

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from llm.providers.rehearsal import arithmetic
 from llm.providers.rehearsal.conversation import Conversation, call_key
+from llm.providers.rehearsal.reckoning import arithmetic
 from llm.types import ToolOffer
 
 

@@ -187,7 +187,7 @@ async def test_an_answer_without_end_is_given_up(stub_of: StubOf, model_at: Mode
         ({"error": HttpError(status=307, headers={"location": "/elsewhere"})}, errors.InvalidRequest, "/elsewhere"),
         ({"drop": Drop()}, errors.StreamCut, "closed the connection"),
         ({"reply": Reply(text="x" * 500, cut_after=2)}, errors.StreamCut, "connection"),
-        ({"body": RawBody(body="<html>Hello</html>")}, errors.MalformedAnswer, ""),
+        ({"body": RawBody(body="<html>Hello</html>")}, errors.ModelNotFound, ""),
         ({"body": RawBody(body="{", content_type="application/json")}, errors.MalformedAnswer, "not JSON"),
         ({"body": RawBody(body='{"choices": []}', content_type="application/json")}, errors.MalformedAnswer, "no choices"),
         ({"body": RawBody(body="", content_type="application/json")}, errors.MalformedAnswer, "not JSON"),
@@ -213,7 +213,7 @@ async def test_faults(
 async def test_a_page_where_a_stream_should_be_is_malformed_and_says_so(stub_of: StubOf, model_at: ModelAt) -> None:
     stub = await stub_of(Rule(body=RawBody(body="<html>Welcome to nginx</html>", content_type="text/html; charset=utf-8")))
     for streamed in (False, True):
-        with pytest.raises(errors.MalformedAnswer, match="text/html") as caught:
+        with pytest.raises(errors.ModelNotFound, match="text/html") as caught:
             await complete(model_at(stub.url), request(), streamed=streamed)
         assert "base_url" in caught.value.hint
 

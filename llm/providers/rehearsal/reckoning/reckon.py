@@ -1,0 +1,211 @@
+"""Which quantities combine how: a rate's units are cancelled against what the question gives."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.quantity import Per, Quantity
+from llm.providers.rehearsal.language.units import PERSONS, factor, plural
+from llm.providers.rehearsal.language.words import canon, tokens
+from llm.providers.rehearsal.reading.facts import Fact
+from llm.providers.rehearsal.reckoning.fitting import factors_of, fits, names_one, ratio_of
+from llm.providers.rehearsal.reckoning.phrases import describe, given_name
+from llm.providers.rehearsal.reckoning.products import Factor, Product, Target
+
+_ONCE = frozenset(
+    """
+    order booking stay trip visit transaction ride rental delivery reservation contract invoice shipment job call
+""".split()
+)
+"""What a question is about one of, unless it counts them."""
+
+
+@dataclass(slots=True)
+class Reckoner:
+    """Givens of a question and the relevant facts (with their relevance), to be combined."""
+
+    givens: list[Quantity]
+    facts: list[tuple[Fact, float]]
+    question: str
+    target: Target
+    mentions: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.mentions = frozenset(canon(t) for t in tokens(self.question))
+
+    def products(self) -> list[Product]:
+        """All ways to reach the target with at least one given used, best first."""
+        found: list[Product] = []
+        for fact, relevance in self.facts:
+            both = (self._times(fact, relevance), self._inverse(fact, relevance))
+            found += [p for p in both if p is not None and (p.used | p.met or self._stands_alone(p))]
+        return sorted(found, key=lambda p: -p.score)
+
+    def _stands_alone(self, product: Product) -> bool:
+        """Worked out of one document's own figures: a rent per square metre and the flat's size."""
+        strong = {id(fact) for fact, relevance in self.facts if relevance >= 0.5}
+        sources = {f.segment.passage.source for f in (product.fact, *product.others)}
+        wanted = self.target.dimension != "" and all(o.unit in [t.unit for t in self.target.per] for o in product.open)
+        asked = bool(self.target.per) or not self.givens
+        return bool(product.others) and wanted and asked and len(sources) == 1 and any(id(f) in strong for f in product.others)
+
+    def flat(self, fact: Fact, relevance: float) -> Product | None:
+        """The fact with whatever givens it takes, perhaps none: a fee that comes once."""
+        return self._times(fact, relevance)
+
+    def _times(self, fact: Fact, relevance: float, depth: int = 0) -> Product | None:
+        if depth == 0 and not self.target.takes(fact.unit):
+            return None
+        met = self.conditions(fact)
+        if met is None:
+            return None
+        product = Product(fact, (Factor(numerals.plain(fact.value), describe(fact)),), fact.unit, met=frozenset(met))
+        for per in fact.per:
+            product = self._cancel(product, per, depth)
+        product = self._imply(product)
+        return replace(product, score=self._score(product, relevance))
+
+    def _score(self, p: Product, relevance: float) -> float:
+        asked = {o.unit.name for o in self.target.per}
+        left = [o for o in p.open if o.unit.name not in asked]
+        exact = sum(0.05 for i in p.used for per in p.fact.per if self.givens[i].unit and self.givens[i].unit == per.unit)
+        return relevance + 0.3 * len(p.used) + 0.35 * len(p.met - p.used) + exact - 0.5 * len(left) - 0.1 * len(p.others)
+
+    def conditions(self, fact: Fact) -> set[int] | None:
+        """The givens that meet the fact's conditions; ``None`` when one breaks them."""
+        met: set[int] = set()
+        for condition in fact.conditions:
+            for index, given in enumerate(self.givens):
+                ratio = ratio_of(given, condition)
+                if ratio is None or given.is_bound:
+                    continue
+                value = given.value * ratio
+                low_ok = condition.low is None or value >= condition.low
+                high_ok = condition.high is None or value <= condition.high
+                if condition.is_bound and not (low_ok and high_ok):
+                    return None
+                if condition.is_bound or (value == condition.value and fact.is_money):
+                    met.add(index)
+        return met
+
+    def _cancel(self, p: Product, per: Per, depth: int) -> Product:
+        for index, given in sorted(enumerate(self.givens), key=lambda g: g[1].unit != per.unit):
+            ratio = fits(given, per.unit)
+            if ratio is not None and index not in p.used and not given.per:
+                return replace(p, factors=p.factors + factors_of(given, ratio, per), used=p.used | {index})
+        if per.unit.name in _ONCE:
+            return p
+        if (
+            re.search(rf"\b(?:an?|one|the|each|single)\s(?:\w+\s)?{re.escape(per.unit.name)}\b", self.question, re.IGNORECASE)
+            and not self.target.per
+        ):
+            return p
+        asked = any(o.unit == per.unit for o in self.target.per)
+        linked = self._linked(p, per, depth) if depth < 2 and not asked else None
+        return linked or replace(p, open=(*p.open, per))
+
+    def _linked(self, p: Product, per: Per, depth: int) -> Product | None:
+        """Fill ``per`` from another fact: a flat one (the trip takes 5 hours) or a rate that the givens complete."""
+        best: tuple[float, Product] | None = None
+        for fact, relevance in self.facts:
+            ratio = factor(fact.unit, per.unit) if fact.unit else None
+            if fact is p.fact or ratio is None or relevance < 0.25 or fact.is_money:
+                continue
+            inner = self._times(fact, relevance, depth + 1)
+            if inner is None or inner.open or inner.used & p.used or (not fact.per and not inner.used and relevance < 0.45):
+                continue
+            if (
+                not fact.per
+                and per.unit.dimension == "count"
+                and not (self.mentions & {"total", "all", "altogether", "overall"})
+            ):
+                continue
+            if best is None or inner.score > best[0]:
+                scale = (
+                    (
+                        Factor(
+                            numerals.plain(ratio), f"{numerals.plain(ratio)} {plural(per.unit, ratio)} in one {fact.unit.name}"
+                        ),
+                    )
+                    if ratio != 1 and fact.unit
+                    else ()
+                )
+                amount = (
+                    (Factor(numerals.plain(per.amount), numerals.plain(per.amount), over=True),) if per.amount != 1 else ()
+                )
+                joined = replace(
+                    p,
+                    factors=p.factors + inner.factors + scale + amount,
+                    used=p.used | inner.used,
+                    met=p.met | inner.met,
+                    others=(*p.others, fact, *inner.others),
+                )
+                best = (inner.score, joined)
+        return best[1] if best else None
+
+    def _imply(self, p: Product) -> Product:
+        """A flat amount whose label names what is counted is per one of it: ``Tickets are 12 euros``, ``A night costs 95``."""
+        fact = p.fact
+        label = fact.label | fact.segment.around if fact.segment.cells else fact.label
+        counted = {canon(o.unit.name) for o in fact.conditions if o.unit is not None}
+        for index, given in enumerate(self.givens):
+            if index in p.used or index in p.met or given.unit is None or given.is_bound or given.is_money or given.is_percent:
+                continue
+            if given.unit.dimension not in ("count", "time") or canon(given.unit.name) in counted:
+                continue
+            if given.unit.dimension == "time" and (
+                any(o.unit.dimension in ("time", "months") for o in fact.per) or not names_one(given.unit, fact.clause)
+            ):
+                continue
+            if any(o.unit.dimension == "count" for o in fact.per) and given.unit.dimension == "count":
+                continue
+            if self._is_named(given, label, fact):
+                p = replace(
+                    p, factors=(*p.factors, Factor(numerals.plain(given.value), given_name(given))), used=p.used | {index}
+                )
+        return p
+
+    def _is_named(self, given: Quantity, label: frozenset[str], fact: Fact) -> bool:
+        names = {canon(w) for w in tokens(given.noun)} or {canon(given.unit.name)} if given.unit else set()
+        head = canon(given.unit.name) if given.unit else ""
+        persons = head in PERSONS and bool(label & PERSONS) and not ({"child", "student", "senior"} & label)
+        each = (
+            re.search(r"\b(?:each|apiece|a head|a piece)\b", fact.clause, re.IGNORECASE) is not None
+            and given.unit is not None
+            and given.unit.dimension == "count"
+        )
+        return head in label or persons or each or (len(names) > 1 and names <= label)
+
+    def _inverse(self, fact: Fact, relevance: float) -> Product | None:
+        """Target time, given a distance, known a speed: the given divided by the rate."""
+        if not fact.per or not self.target.dimension or self.target.takes(fact.unit) or fact.value == 0:
+            return None
+        wanted = next((o for o in fact.per if self.target.takes(o.unit)), None)
+        rest = [o for o in fact.per if o is not wanted]
+        if wanted is None or fact.unit is None:
+            return None
+        for index, given in enumerate(self.givens):
+            ratio = fits(given, fact.unit)
+            if ratio is None or given.per:
+                continue
+            factors = (
+                *factors_of(given, ratio, Per(fact.unit)),
+                Factor(numerals.plain(fact.value), describe(fact), over=True),
+            )
+            factors += (Factor(numerals.plain(wanted.amount), numerals.plain(wanted.amount)),) if wanted.amount != 1 else ()
+            product = Product(fact, factors, wanted.unit, frozenset({index}))
+            for per in rest:
+                product = self._divide(product, per)
+            return replace(product, score=relevance + 0.3 * len(product.used) - 0.5 * len(product.open))
+        return None
+
+    def _divide(self, p: Product, per: Per) -> Product:
+        for index, given in enumerate(self.givens):
+            ratio = fits(given, per.unit)
+            if ratio is not None and index not in p.used:
+                return replace(
+                    p,
+                    factors=p.factors + tuple(replace(f, over=not f.over) for f in factors_of(given, ratio, per)),
+                    used=p.used | {index},
+                )
+        return replace(p, open=(*p.open, per))

@@ -1,0 +1,90 @@
+"""A percentage that the documents give, of an amount that the question or the documents give."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from llm.providers.rehearsal.answers import Answer, quoted, said
+from llm.providers.rehearsal.language import numerals
+from llm.providers.rehearsal.language.units import UNIT_WORDS, Unit
+from llm.providers.rehearsal.language.words import canon, content
+from llm.providers.rehearsal.reading.evidence import Evidence
+from llm.providers.rehearsal.reading.facts import Fact, find_facts
+from llm.providers.rehearsal.reading.passages import Segment
+from llm.providers.rehearsal.reckoning.arithmetic import pretty
+from llm.providers.rehearsal.reckoning.phrases import amount, describe
+from llm.providers.rehearsal.reckoning.products import Target
+from llm.providers.rehearsal.reckoning.question import Means, Question
+from llm.providers.rehearsal.reckoning.target import find_target
+
+_ASKS = re.compile(
+    r"\bhow (?:much|many)\b|\bwhat (?:amount|sum|is the|are the|would|does|do|will)\b|\bcalculate\b|\bwork out\b",
+    re.IGNORECASE,
+)
+_WHOLE = re.compile(
+    r"\b(?:including|incl|with|plus|after|before|minus|less|discounted|gross|net|reduced|increase\w*|total|cost|pay|price)\b",
+    re.IGNORECASE,
+)
+_RATE_ASKED = re.compile(r"\b(?:percent(?:age)?|rate|what share|how high)\b|%", re.IGNORECASE)
+_PASSAGES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What the percentage is of."""
+
+    value: Decimal
+    unit: Unit | None
+    words: str
+    segment: Segment | None = None
+
+
+def share_of(question: Question, evidence: Evidence, means: Means) -> Answer | None:
+    """``What is the VAT on 200 EUR?``, ``How much goes to staff?`` (35 % of a budget): the part itself."""
+    target = find_target(question.full)
+    if not _ASKS.search(question.text) or _RATE_ASKED.search(question.text) or target.dimension not in ("money", "count", ""):
+        return None
+    about = {w for w in content(question.text) if w not in UNIT_WORDS and not w.isdigit()} - {canon("cost")}
+    for scored in evidence.rank(question.text, question.context)[:_PASSAGES]:
+        rates = [f for f in find_facts(scored.segment) if f.is_percent and about & f.label]
+        if not rates:
+            continue
+        base = _given(question, rates[0], about) or _beside(rates[0], target, evidence)
+        return _of(rates[0], base, means) if base is not None else None
+    return None
+
+
+def _given(question: Question, rate: Fact, about: set[str]) -> _Base | None:
+    """Money in the question, where it asks for the part and not for the whole with it."""
+    money = [g for g in question.givens if g.is_money and not g.per]
+    if len(money) != 1 or _WHOLE.search(question.text):
+        return None
+    return _Base(money[0].value, money[0].unit, amount(money[0].value, money[0].unit))
+
+
+def _beside(rate: Fact, target: Target, evidence: Evidence) -> _Base | None:
+    """The one amount of the wanted kind in the same sentence, or else the sentence before."""
+    before = [s for s in evidence.segments if s.passage == rate.segment.passage and s.order < rate.segment.order]
+    for segment in (rate.segment, *reversed(before[-2:])):
+        facts = [f for f in find_facts(segment) if not f.is_percent and not f.per and _is_base(f, target)]
+        if len(facts) == 1:
+            return _Base(facts[0].value, facts[0].unit, describe(facts[0]), segment)
+        if facts:
+            return None
+    return None
+
+
+def _is_base(fact: Fact, target: Target) -> bool:
+    if target.dimension == "count":
+        return fact.unit is not None and fact.unit.dimension == "count"
+    return fact.is_money
+
+
+def _of(rate: Fact, base: _Base, means: Means) -> Answer | None:
+    expression = f"{numerals.plain(base.value)} * {numerals.plain(rate.value)} / 100"
+    value = numerals.first_number(means.calculate(expression))
+    if value is None:
+        return None
+    segments = [rate.segment, *([base.segment] if base.segment and base.segment is not rate.segment else [])]
+    text = f"{pretty(expression)} = {amount(value, base.unit)} ({numerals.show(rate.value)}% of {base.words})."
+    return Answer((*map(quoted, segments), said(text, *segments)), value=value, unit=base.unit)
