@@ -11,13 +11,18 @@ CACHED = b',"cache_control":{"type":"ephemeral"}'
 """Goes before the closing brace of the block (or tool) that a breakpoint stands behind."""
 
 _END_OF_TURN = b"]}"
+_THOUGHTS = ("thinking", "redacted_thinking")
 
 
 class MessagesConversation:
     """See ``llm.types.Conversation``. The bytes of what was added never change; breakpoints are set in a copy."""
 
     def __init__(self, model: str) -> None:
-        self.system: list[dict[str, Any]] = []
+        self.system = b""
+        """The system prompt's blocks, with a breakpoint on the last."""
+        self.unthought = False
+        """The newest calls came without a thought, as another model's do: the API then wants no thinking until they end."""
+        self._instructions: list[str] = []
         self._model = model
         self._turns = bytearray()
         self._role = ""
@@ -32,6 +37,8 @@ class MessagesConversation:
         blocks = self._assistant(message) if message.role == "assistant" else _user(message)
         if not blocks:
             return
+        if message.role != "tool":
+            self.unthought = bool(message.tool_calls) and blocks[0]["type"] not in _THOUGHTS
         role = "assistant" if message.role == "assistant" else "user"
         encoded = b",".join(map(to_bytes, blocks))
         if role == self._role:
@@ -64,9 +71,9 @@ class MessagesConversation:
     def _instruct(self, text: str) -> None:
         if not text.strip():
             return
-        for block in self.system:
-            block.pop("cache_control", None)
-        self.system.append({"type": "text", "text": text, "cache_control": {"type": "ephemeral"}})
+        self._instructions.append(text)
+        blocks = to_bytes([{"type": "text", "text": said} for said in self._instructions])
+        self.system = blocks[:-2] + CACHED + blocks[-2:]
 
     def _assistant(self, message: Message) -> list[dict[str, Any]]:
         return [_block(part) for part in parts_of(message, FORMAT, self._model) if not isinstance(part, str) or part.strip()]

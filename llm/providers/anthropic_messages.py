@@ -63,14 +63,15 @@ class MessagesFormat:
             fields["output_config"] = {**fields.get("output_config", {}), **output}
         if stream:
             fields["stream"] = True
-        system = self._conversation(request.prompt).system
-        if system:
-            fields["system"] = system
-        offered = b""
+        conversation = self._conversation(request.prompt)
+        if conversation.unthought and "thinking" in fields:
+            fields["thinking"] = {"type": "disabled"}
+        system, offered = conversation.system, b""
         if tools.names:
             offered = b',"tools":' + (tools.wire if system else _marked(tools.wire))
             fields |= _tool_choice(request)
-        return to_bytes(fields)[:-1] + offered + b',"messages":[', b"]}"
+        instructed = b',"system":' + system if system else b""
+        return to_bytes(fields)[:-1] + instructed + offered + b',"messages":[', b"]}"
 
     def messages(self, prompt: Prompt) -> bytes:
         return self._conversation(prompt).encoded()

@@ -119,7 +119,7 @@ FAULTS: dict[str, tuple[Rule, type[errors.LlmError]]] = {
     "529": (Rule(error=HttpError(status=529)), errors.Overloaded),
     "401": (Rule(error=HttpError(status=401)), errors.AuthenticationFailed),
     "413": (Rule(error=HttpError(status=413)), errors.ContextTooLong),
-    "html": (Rule(body=RawBody(body="<html>hello")), errors.MalformedAnswer),
+    "html": (Rule(body=RawBody(body="<html>hello")), errors.ModelNotFound),
     "dropped": (Rule(drop=Drop()), errors.StreamCut),
     "cut in text": (Rule(reply=Reply(text="word " * 100, cut_after=8)), errors.StreamCut),
     "cut in a call": (Rule(reply=Reply(calls=(Call(tool="t", args={"x": "y" * 500}),), cut_after=7)), errors.StreamCut),

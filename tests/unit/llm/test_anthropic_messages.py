@@ -1,4 +1,4 @@
-"""Anthropic's spoken: turns, breakpoints, and the blocks it wants back."""
+"""Anthropic's format: turns, breakpoints, and the blocks it wants back."""
 
 import json
 from typing import Any
@@ -197,3 +197,16 @@ def test_the_choice_of_a_tool(choice: str, expected: Any) -> None:
 def test_a_model_that_thinks_is_held_to_a_schema_without_a_forced_tool() -> None:
     assert wire().structured[0] == "tool"
     assert wire(options={"thinking": {"type": "enabled", "budget_tokens": 2000}}).structured[0] == "json_schema"
+
+
+def test_calls_of_a_model_that_did_not_think_are_answered_without_thinking() -> None:
+    """The API refuses thinking on top of calls that began without it."""
+    thinking = {"type": "enabled", "budget_tokens": 2000}
+    prompt, spoken = Prompt([user("Go."), answered("c1"), result("c1", "one")]), wire(options={"thinking": thinking})
+    assert body(prompt, spoken)["thinking"] == {"type": "disabled"}
+    prompt.append(user("And now?"))
+    assert body(prompt, spoken)["thinking"] == thinking
+    kept = Opaque(format="anthropic.messages", model="claude", parts=(THOUGHT, -1))
+    prompt.append(answered("c2", opaque=kept))
+    prompt.append(result("c2", "two"))
+    assert body(prompt, spoken)["thinking"] == thinking

@@ -1,4 +1,4 @@
-"""The Responses spoken: items, and the encrypted reasoning that goes back with them."""
+"""The Responses format: items, and the encrypted reasoning that goes back with them."""
 
 import json
 from typing import Any
