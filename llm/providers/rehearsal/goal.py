@@ -100,7 +100,7 @@ def _read_sentence(sentence: str) -> list[Ask]:
         bare = _POLITE.sub("", fragment).strip()
         if not bare:
             continue
-        if _IS_HEAD.match(bare) or (bare.endswith("?") and len(bare) > 1) or URL.match(bare):
+        if _IS_HEAD.match(bare) or (bare.endswith("?") and len(bare) > 1) or URL.search(bare):
             asks.append(replace(classify(bare), lead=lead))
             lead = ""
         elif asks:

@@ -12,6 +12,7 @@ from llm.providers.rehearsal.reading.pages import read_file, read_page
 from llm.providers.rehearsal.reading.passages import Passage, read_hits, segments
 from llm.providers.rehearsal.reckoning import arithmetic
 from llm.providers.rehearsal.reckoning.operations import operation
+from llm.providers.rehearsal.reckoning.target import find_target
 from llm.providers.rehearsal.solve import Solver
 from llm.providers.rehearsal.toolbox import Pending, Toolbox, ToolFailed
 
@@ -36,6 +37,12 @@ def _is_wide(question: str, kind: str) -> bool:
     """Whether a question may need many rows, not just the best few passages."""
     lists = re.match(r"\W*(?:which|list|who|name|show)\b", question, re.IGNORECASE)
     return bool(operation(question)) or kind in (goal.SUMMARY, goal.READ) or lists is not None
+
+
+def _other_words(ask: Ask) -> list[str]:
+    """What a document may say instead, for a second search."""
+    money = ["amount", "price", "cost", "total"] if find_target(ask.full).dimension == "money" else []
+    return related(ask.full) + money
 
 
 class Mind:
@@ -201,7 +208,7 @@ class Mind:
             return answer if answer.found else missing(f"I cannot look up “{ask.text.rstrip('?. ')}”: {compose.NO_SEARCH}")
         try:
             answer = self._over(ask, self._recalled(ask, ask.path))
-            others = related(ask.full) if not answer.found else []
+            others = _other_words(ask) if not answer.found else []
             if others:
                 again = self._over(ask, self._recalled(replace(ask, text=" ".join(others)), ask.path, ask.text))
                 answer = again if again.found else answer

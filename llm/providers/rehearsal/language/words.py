@@ -52,7 +52,7 @@ _SYNONYMS = (
     "revenue turnover sale", "monday mon", "tuesday tue tues", "wednesday wed", "thursday thu thur thurs", "friday fri",
     "saturday sat", "sunday sun", "january jan", "february feb", "april apr", "august aug", "september sep sept",
     "october oct", "november nov", "december dec", "close shut closure",
-    "last lasting duration lifetime lifespan life",
+    "spend spending expense expenditure", "last lasting duration lifetime lifespan life",
 )  # fmt: skip
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -54,7 +54,7 @@ class Evidence:
         rarity = 1 + log((len(self.segments) + 1) / (self._frequency[word] + 1)) / 3
         if word in strong:
             return rarity * 1.6
-        return rarity * (0.35 if word in LIGHT or word in UNIT_WORDS or word.isdigit() else 1)
+        return rarity * (0.35 if word in LIGHT or word in UNIT_WORDS or word.isdigit() or len(word) == 1 else 1)
 
     def rank(self, question: str, context: str = "") -> list[Scored]:
         """All segments that share a word with the question, best first. ``context`` (an earlier ask) only breaks ties."""

@@ -89,7 +89,7 @@ def _value(node: ast.expr) -> Decimal:
 
 _LEAD = re.compile(
     r"^(?:(?:please|can you|could you|what(?:'s|’s| is| are| does| do)|how much (?:is|are|does)|how many (?:is|are)|calculate|compute|evaluate|work out|find|tell me|give me"
-    r"|solve|add up|add|the (?:value|result|answer) of|result of|and|then|so)\b[\s:,]*)+",
+    r"|solve|add up|add|the (?:value|result|answer) of|result of|and|then|so|an?)\b[\s:,]*)+",
     re.IGNORECASE,
 )
 _NUM = r"(?:\(?-?\d+(?:\.\d+)?\)?)"

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from llm.providers.rehearsal.language import numerals
 from llm.providers.rehearsal.language.quantity import Per, Quantity
@@ -12,6 +13,7 @@ from llm.providers.rehearsal.reckoning.fitting import factors_of, fits, names_on
 from llm.providers.rehearsal.reckoning.phrases import describe, given_name
 from llm.providers.rehearsal.reckoning.products import Factor, Product, Target
 
+_ALL = frozenset("total all altogether overall whole entire everybody everyone together".split())
 _ONCE = frozenset(
     """
     order booking stay trip visit transaction ride rental delivery reservation contract invoice shipment job call
@@ -47,7 +49,9 @@ class Reckoner:
         sources = {f.segment.passage.source for f in (product.fact, *product.others)}
         wanted = self.target.dimension != "" and all(o.unit in [t.unit for t in self.target.per] for o in product.open)
         asked = bool(self.target.per) or not self.givens
-        return bool(product.others) and wanted and asked and len(sources) == 1 and any(id(f) in strong for f in product.others)
+        named = any(relevance >= 0.9 for fact, relevance in self.facts if fact in product.others and fact.segment.is_row)
+        near = len(sources) == 1 or named
+        return bool(product.others) and wanted and asked and near and any(id(f) in strong for f in product.others)
 
     def flat(self, fact: Fact, relevance: float) -> Product | None:
         """The fact with whatever givens it takes, perhaps none: a fee that comes once."""
@@ -112,36 +116,20 @@ class Reckoner:
             if fact is p.fact or ratio is None or relevance < 0.25 or fact.is_money:
                 continue
             inner = self._times(fact, relevance, depth + 1)
-            if inner is None or inner.open or inner.used & p.used or (not fact.per and not inner.used and relevance < 0.45):
-                continue
-            if (
-                not fact.per
-                and per.unit.dimension == "count"
-                and not (self.mentions & {"total", "all", "altogether", "overall"})
-            ):
+            if inner is None or inner.open or inner.used & p.used or not self._may_fill(fact, per, inner, relevance):
                 continue
             if best is None or inner.score > best[0]:
-                scale = (
-                    (
-                        Factor(
-                            numerals.plain(ratio), f"{numerals.plain(ratio)} {plural(per.unit, ratio)} in one {fact.unit.name}"
-                        ),
-                    )
-                    if ratio != 1 and fact.unit
-                    else ()
-                )
-                amount = (
-                    (Factor(numerals.plain(per.amount), numerals.plain(per.amount), over=True),) if per.amount != 1 else ()
-                )
-                joined = replace(
-                    p,
-                    factors=p.factors + inner.factors + scale + amount,
-                    used=p.used | inner.used,
-                    met=p.met | inner.met,
-                    others=(*p.others, fact, *inner.others),
-                )
-                best = (inner.score, joined)
+                best = (inner.score, _joined(p, inner, per, ratio))
         return best[1] if best else None
+
+    def _may_fill(self, fact: Fact, per: Per, inner: Product, relevance: float) -> bool:
+        """Whether a flat fact is close enough to the question; a count must be of all that the question speaks of."""
+        if fact.per:
+            return True
+        if per.unit.dimension == "count":
+            many = plural(per.unit, Decimal(2)).lower()
+            return bool(self.mentions & _ALL) or many in tokens(self.question)
+        return bool(inner.used) or relevance >= 0.45
 
     def _imply(self, p: Product) -> Product:
         """A flat amount whose label names what is counted is per one of it: ``Tickets are 12 euros``, ``A night costs 95``."""
@@ -209,3 +197,18 @@ class Reckoner:
                     used=p.used | {index},
                 )
         return replace(p, open=(*p.open, per))
+
+
+def _joined(p: Product, inner: Product, per: Per, ratio: Decimal) -> Product:
+    """``p`` times what fills its ``per``, with what turns the one's unit into the other's."""
+    unit = inner.fact.unit
+    each = f"{numerals.plain(ratio)} {plural(per.unit, ratio)} in one {unit.name}" if unit else ""
+    scale = (Factor(numerals.plain(ratio), each),) if ratio != 1 else ()
+    amount = (Factor(numerals.plain(per.amount), numerals.plain(per.amount), over=True),) if per.amount != 1 else ()
+    return replace(
+        p,
+        factors=p.factors + inner.factors + scale + amount,
+        used=p.used | inner.used,
+        met=p.met | inner.met,
+        others=(*p.others, inner.fact, *inner.others),
+    )

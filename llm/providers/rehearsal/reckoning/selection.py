@@ -56,9 +56,9 @@ def _named_values(table: Table, column: str, wanted: frozenset[str]) -> set[str]
     whole = {v for v, words in short.items() if all(w in wanted for w in words)}
     if whole:
         return whole
-    parts = {v for v, words in short.items() if len(words) < 5 and any(w in wanted and not w.isdigit() for w in words)}
-    telling = len(parts) * 2 <= len(values) and not any(set(short[v]) & wanted & column_words(column) for v in parts)
-    return parts if telling else set()
+    telling = {w for w in wanted - table.words if not w.isdigit()}
+    parts = {v for v, words in short.items() if len(words) <= 3 and not re.search(r"\d", v) and telling & set(words)}
+    return parts if len(parts) * 2 <= len(values) else set()
 
 
 _DENIAL = re.compile(

@@ -20,7 +20,7 @@ _ONLY_IF = re.compile(
     re.IGNORECASE,
 )
 _SIDE = re.compile(r"\b(?:tax|levy|surcharge|additional(?:ly)?|extra|on top|deposit|supplement)\b", re.IGNORECASE)
-_WHOLE = re.compile(r"\b(?:total|altogether|in all|overall|all in|everything|including)\b", re.IGNORECASE)
+_WHOLE = re.compile(r"\b(?:total|altogether|in all|overall|all in|everything)\b", re.IGNORECASE)
 _WITHOUT = re.compile(r"\b(?:without|excluding|not including|except|before)\b(?P<what>[^,.?]{1,60})", re.IGNORECASE)
 
 
@@ -28,6 +28,16 @@ def is_side(fact: Fact, question: str) -> bool:
     """Whether an amount goes with something else, and the question does not ask for it by name."""
     side = _SIDE.search(fact.clause) or _ONLY_IF.search(fact.clause)
     return side is not None and canon(side.group().lower()) not in {canon(t) for t in tokens(question)}
+
+
+_WITH = re.compile(r"\b(?:with|plus|including|incl\.?|and)\s(?P<what>[^.?;]{1,60})", re.IGNORECASE)
+
+
+def goes_with(fact: Fact, question: str) -> bool:
+    """Whether the question asks for the amount only besides another: ``with surcharge and cleaning``."""
+    side = _SIDE.search(fact.clause)
+    named = _WITH.search(question)
+    return side is not None and named is not None and canon(side.group().lower()) in {canon(t) for t in tokens(named["what"])}
 
 
 def on_top(parts: tuple[Product, ...], reckoner: Reckoner, question: str) -> tuple[list[Product], list[Fact]]:

@@ -88,7 +88,9 @@ class _Wanted:
     def of(cls, question: Question) -> "_Wanted":
         text = _INDIRECT.sub("", question.text)
         about = frozenset(
-            w for w in content(text) if w not in _MODAL_WORDS and w not in UNIT_WORDS and not w.isdigit() and w not in LIGHT
+            w
+            for w in content(text)
+            if w not in _MODAL_WORDS and w not in UNIT_WORDS and not w.isdigit() and w not in LIGHT and len(w) > 1
         )
         kind = DEMANDS if _NEED.search(text) else ALLOWS if _MAY.search(text) or _AGAINST.search(text) else STATES
         against, without = _AGAINST.search(text) is not None, re.search(r"\bwithout\b", text, re.IGNORECASE) is not None
