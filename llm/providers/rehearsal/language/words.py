@@ -44,7 +44,7 @@ _SYNONYMS = (
     "contact reach", "temperature temp hot", "maximum max maximal", "minimum min minimal",
     "employee staff worker colleague", "moor berth mooring", "delivery deliver shipping ship_goods", "repair fix mend",
     "permit allow permission allowed forbidden prohibited ban", "launch release", "author write writer",
-    "photo picture photograph", "bicycle bike cycle", "locate location situate address", "deadline due",
+    "photo picture photograph", "bicycle bike cycle", "locate location situate address venue", "deadline due",
     "manage manager management boss", "participant attendee", "population inhabitant", "invoice bill", "lead leader head",
     "insure insurance", "reserve reservation book booking", "refund reimburse reimbursement", "warranty guarantee",
     "birth birthday birthdate", "found establish foundation", "usage use consumption consume", "hire rent rental",

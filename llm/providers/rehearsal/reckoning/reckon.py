@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from llm.providers.rehearsal.language import numerals
 from llm.providers.rehearsal.language.quantity import Per, Quantity
-from llm.providers.rehearsal.language.units import PERSONS, factor, plural
+from llm.providers.rehearsal.language.units import PERSONS, factor, plural, steps
 from llm.providers.rehearsal.language.words import canon, tokens
 from llm.providers.rehearsal.reading.facts import Fact
 from llm.providers.rehearsal.reckoning.fitting import factors_of, fits, names_one, ratio_of
@@ -40,18 +40,29 @@ class Reckoner:
         found: list[Product] = []
         for fact, relevance in self.facts:
             both = (self._times(fact, relevance), self._inverse(fact, relevance))
-            found += [p for p in both if p is not None and (p.used | p.met or self._stands_alone(p))]
+            found += [p for p in both if p is not None and (p.used | p.met or p.turned or self._stands_alone(p))]
         return sorted(found, key=lambda p: -p.score)
 
     def _stands_alone(self, product: Product) -> bool:
         """Worked out of one document's own figures: a rent per square metre and the flat's size."""
         strong = {id(fact) for fact, relevance in self.facts if relevance >= 0.5}
         sources = {f.segment.passage.source for f in (product.fact, *product.others)}
-        wanted = self.target.dimension != "" and all(o.unit in [t.unit for t in self.target.per] for o in product.open)
+        aimed = self.target.dimension != "" or bool(self.target.per)
+        wanted = aimed and all(o.unit in [t.unit for t in self.target.per] for o in product.open)
         asked = bool(self.target.per) or not self.givens
         named = any(relevance >= 0.9 for fact, relevance in self.facts if fact in product.others and fact.segment.is_row)
         near = len(sources) == 1 or named
-        return bool(product.others) and wanted and asked and near and any(id(f) in strong for f in product.others)
+        return (
+            bool(product.others)
+            and wanted
+            and asked
+            and near
+            and any(id(f) in strong or self._counts(f) for f in product.others)
+        )
+
+    def _counts(self, fact: Fact) -> bool:
+        """Whether a fact counts what the question speaks of in the plural."""
+        return fact.unit is not None and fact.unit.dimension == "count" and canon(fact.unit.name) in self.mentions
 
     def flat(self, fact: Fact, relevance: float) -> Product | None:
         """The fact with whatever givens it takes, perhaps none: a fee that comes once."""
@@ -105,8 +116,24 @@ class Reckoner:
         ):
             return p
         asked = any(o.unit == per.unit for o in self.target.per)
+        if not asked and (turned := self._in_period(p, per)) is not None:
+            return turned
         linked = self._linked(p, per, depth) if depth < 2 and not asked else None
         return linked or replace(p, open=(*p.open, per))
+
+    def _in_period(self, p: Product, per: Per) -> Product | None:
+        """A price per month where the question asks for it per year: twelve of them, still open per year."""
+        for wanted in self.target.per:
+            ratio = factor(wanted.unit, per.unit) if wanted.unit.dimension in ("time", "months") else None
+            if ratio is not None and ratio >= 1 and wanted not in p.open:
+                found = steps(wanted.unit, per.unit) or (ratio, Decimal(1))
+                times = Factor(
+                    numerals.plain(found[0]), f"{numerals.plain(found[0])} {plural(per.unit, found[0])} a {wanted.unit.name}"
+                )
+                over = (Factor(numerals.plain(found[1]), numerals.plain(found[1]), over=True),) if found[1] != 1 else ()
+                turned = replace(p, factors=(*p.factors, times, *over), open=(*p.open, wanted), turned=True)
+                return turned
+        return None
 
     def _linked(self, p: Product, per: Per, depth: int) -> Product | None:
         """Fill ``per`` from another fact: a flat one (the trip takes 5 hours) or a rate that the givens complete."""
@@ -161,6 +188,7 @@ class Reckoner:
             re.search(r"\b(?:each|apiece|a head|a piece)\b", fact.clause, re.IGNORECASE) is not None
             and given.unit is not None
             and given.unit.dimension == "count"
+            and bool((label - {"cost"}) & self.mentions)
         )
         return head in label or persons or each or (len(names) > 1 and names <= label)
 

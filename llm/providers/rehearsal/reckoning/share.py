@@ -72,8 +72,7 @@ def _beside(question: Question, rate: Fact, target: Target, evidence: Evidence) 
     """The one amount of the wanted kind in the same sentence, or else the sentence before."""
     if any(not g.is_percent for g in question.givens) or not (target.dimension == "count" or _PART.search(rate.segment.text)):
         return None
-    before = [s for s in evidence.segments if s.passage == rate.segment.passage and s.order < rate.segment.order]
-    for segment in (rate.segment, *reversed(before[-2:])):
+    for segment in _places(rate, target, evidence):
         facts = [f for f in find_facts(segment) if not f.is_percent and not f.per and _is_base(f, target)]
         if len(facts) == 1:
             return _Base(facts[0].value, facts[0].unit, describe(facts[0]), segment)
@@ -82,9 +81,17 @@ def _beside(question: Question, rate: Fact, target: Target, evidence: Evidence) 
     return None
 
 
+def _places(rate: Fact, target: Target, evidence: Evidence) -> list[Segment]:
+    """Where to look for what a percentage is of: a count of the same things anywhere in the source, money nearby."""
+    own = rate.segment
+    mates = [s for s in evidence.segments if s.passage.source == own.passage.source and s is not own]
+    before = [s for s in reversed(mates) if s.passage == own.passage and 0 < own.order - s.order < 3]
+    return [own, *(mates if target.dimension == "count" else before)]
+
+
 def _is_base(fact: Fact, target: Target) -> bool:
     if target.dimension == "count":
-        return fact.unit is not None and fact.unit.dimension == "count"
+        return target.takes(fact.unit)
     return fact.is_money
 
 

@@ -19,7 +19,10 @@ _ONLY_IF = re.compile(
     r"|can be|replacement|overdue|dogs?|pets?|parking|missed)\b",
     re.IGNORECASE,
 )
-_SIDE = re.compile(r"\b(?:tax|levy|surcharge|additional(?:ly)?|extra|on top|deposit|supplement)\b", re.IGNORECASE)
+_SIDE = re.compile(
+    r"\b(?:tax|levy|surcharge|additional(?:ly)?|extra|on top|deposit|supplement|overtime|penalty)\b", re.IGNORECASE
+)
+_STAY = re.compile(r"\b(?:nights?|stay\w*|rooms?|total|altogether|trip)\b", re.IGNORECASE)
 _WHOLE = re.compile(r"\b(?:total|altogether|in all|overall|all in|everything)\b", re.IGNORECASE)
 _WITHOUT = re.compile(r"\b(?:without|excluding|not including|except|before)\b(?P<what>[^,.?]{1,60})", re.IGNORECASE)
 
@@ -73,7 +76,7 @@ def _place(fact: Fact) -> tuple[str, str]:
 
 
 def _belongs(fact: Fact, taken: list[Fact], question: str) -> bool:
-    if any(fact.segment is t.segment for t in taken) or _ALWAYS.search(fact.clause):
+    if any(fact.segment is t.segment for t in taken) or (_ALWAYS.search(fact.clause) and _STAY.search(question)):
         return True
     if _WHOLE.search(question) and _place(fact) in [_place(t) for t in taken]:
         return True

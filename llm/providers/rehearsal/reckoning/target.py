@@ -11,7 +11,7 @@ from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
 from llm.providers.rehearsal.reckoning.products import Target
 
 _MONEY = re.compile(
-    r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice|premium|income|profit|fine|tax|interest|compensation|reimburs\w*|receive|get back|claim|allowance)\b|[€$£]",
+    r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend(?:ing)?|spent|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice|premium|income|profit|fine|tax|interest|compensation|reimburs\w*|receive|get back|claim|allowance)\b|[€$£]",
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(

@@ -94,7 +94,7 @@ class _Wanted:
         )
         kind = DEMANDS if _NEED.search(text) else ALLOWS if _MAY.search(text) or _AGAINST.search(text) else STATES
         against, without = _AGAINST.search(text) is not None, re.search(r"\bwithout\b", text, re.IGNORECASE) is not None
-        return cls(text, about, strong_words(question.text), question.givens, kind, against, without)
+        return cls(text, about, strong_words(question.text) - set(WEEKDAYS), question.givens, kind, against, without)
 
 
 def _judge(wanted: _Wanted, scored: Scored) -> tuple[float, Answer] | None:
