@@ -12,7 +12,7 @@ from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
 from llm.providers.rehearsal.reading.facts import Fact
 from llm.providers.rehearsal.reckoning.phrases import amount
 from llm.providers.rehearsal.reckoning.products import Product
-from llm.providers.rehearsal.reckoning.reckon import Reckoner
+from llm.providers.rehearsal.reckoning.reckon import ALL, Reckoner
 from llm.providers.rehearsal.reckoning.side import goes_with, is_side, on_top
 
 
@@ -132,7 +132,7 @@ def _besides(products: list[Product], reckoner: Reckoner) -> list[Product]:
 def _alike(products: list[Product], reckoner: Reckoner) -> list[Product]:
     """For all of a whole (``the whole herd``): the same worked out for its other parts, the calves besides the cows."""
     main = products[0]
-    if not main.others or not {canon(t) for t in tokens(reckoner.question)} & {"whole", "entire", "total", "all"}:
+    if not main.others or not reckoner.mentions & ALL:
         return []
     pers = {p.unit.name for p in main.fact.per}
     found: list[Product] = []

@@ -50,6 +50,8 @@ def bill_over(question: Question, evidence: Evidence, means: Means) -> Answer | 
     if not (asks_for_amount(question.text) or (givens and question.statements)):
         return None
     about = question.told if len(content(question.text)) < 3 else question.full
+    if re.search(r"\b(?:that|this|those)\b", question.text, re.IGNORECASE):
+        about = " ".join((*question.earlier[-1:], about))
     ranked = evidence.rank(about, question.context)
     reckoner = Reckoner(givens, _facts(ranked, question.told), question.told, find_target(question.full))
     bill = make_bill(reckoner, question.told)

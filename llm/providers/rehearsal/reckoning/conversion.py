@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from llm.providers.rehearsal.answers import Answer, Line, quoted
 from llm.providers.rehearsal.language import numerals
-from llm.providers.rehearsal.language.units import UNIT_WORDS, Unit, steps
+from llm.providers.rehearsal.language.units import UNIT_WORDS, Unit, plural, steps
 from llm.providers.rehearsal.language.words import content
 from llm.providers.rehearsal.reading.evidence import STRONG, Evidence, lacks_focus
 from llm.providers.rehearsal.reading.facts import find_facts
@@ -41,7 +41,8 @@ def convert_found(question: Question, evidence: Evidence, means: Means) -> Answe
     if wanted is None:
         return None
     stated = Target(wanted.dimension)
-    for scored in evidence.rank(question.text, question.context)[:5]:
+    about = re.sub(rf"\bin\s+(?:{re.escape(wanted.name)}\w*|{re.escape(plural(wanted, Decimal(2)))})\b", " ", question.text)
+    for scored in evidence.rank(about, question.context)[:5]:
         if scored.score < STRONG or lacks_focus(question.text, scored):
             break
         for fact in find_facts(scored.segment):

@@ -13,7 +13,8 @@ from llm.providers.rehearsal.reckoning.fitting import factors_of, fits, names_on
 from llm.providers.rehearsal.reckoning.phrases import describe, given_name
 from llm.providers.rehearsal.reckoning.products import Factor, Product, Target
 
-_ALL = frozenset("total all altogether overall whole entire everybody everyone together".split())
+ALL = frozenset(map(canon, "total all altogether overall whole entire everybody everyone together".split()))
+"""Words for all of a thing, canonical."""
 _ONCE = frozenset(
     """
     order booking stay trip visit transaction ride rental delivery reservation contract invoice shipment job call
@@ -155,7 +156,7 @@ class Reckoner:
             return True
         if per.unit.dimension == "count":
             many = plural(per.unit, Decimal(2)).lower()
-            return bool(self.mentions & _ALL) or many in tokens(self.question)
+            return bool(self.mentions & ALL) or many in tokens(self.question)
         return bool(inner.used) or relevance >= 0.45
 
     def _imply(self, p: Product) -> Product:
