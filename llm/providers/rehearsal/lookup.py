@@ -20,6 +20,8 @@ def look_up(question: str, evidence: Evidence, context: str = "") -> Answer:
     """The best segments, quoted. Where nothing fits, that is said, with the closest there is."""
     ranked = evidence.rank(question, context)
     best = ranked[0] if ranked else None
+    if best is not None and best.missing and (each := _each_of(question, best, evidence)):
+        return each
     if best is None or best.score < WEAK:
         return not_found(question)
     if best.score < STRONG or lacks_focus(question, best) or strong_words(question) & set(best.missing):
@@ -31,6 +33,24 @@ def look_up(question: str, evidence: Evidence, context: str = "") -> Answer:
         lines = [quoted(best.segment), quoted(rivals[0].segment)]
         return Answer((Line("The sources do not agree:"), *lines))
     return Answer(tuple(_quoted_fully(s, question, evidence) for s in _chosen(best, ranked)))
+
+
+_AND = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&|plus|as well as)\s+", re.IGNORECASE)
+_LEADING = re.compile(
+    r"^(?:please\s+)?(?:what|who|which|when|where)?(?:'s|’s|\s+(?:is|are|was|were))?\s*(?:the|our|my|your|its|their|both)?\s*",
+    re.IGNORECASE,
+)
+
+
+def _each_of(question: str, best: Scored, evidence: Evidence) -> Answer | None:
+    """``the venue and the dress code``: each looked up by itself, where no one sentence has both."""
+    parts = [p for p in _AND.split(_LEADING.sub("", question.strip(" ?.!"))) if content(p)]
+    if not 2 <= len(parts) <= 4 or not any(set(content(p)) <= set(best.missing) for p in parts):
+        return None
+    found = [next(iter(evidence.rank(part)), None) for part in parts]
+    if any(s is None or s.score < STRONG or set(content(p)) <= set(s.missing) for p, s in zip(parts, found, strict=True)):
+        return None
+    return Answer(tuple(dict.fromkeys(_quoted_fully(s, p, evidence) for p, s in zip(parts, found, strict=True) if s)))
 
 
 def not_found(question: str) -> Answer:

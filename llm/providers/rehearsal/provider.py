@@ -1,17 +1,20 @@
 """The provider: one prompt in, the next calls or the final answer out."""
 
+import logging
 import re
 from collections.abc import Callable
 from typing import Any
 
 from journal.values import TokenUsage, ToolCall
 from llm.providers.rehearsal import compose, conversation, structured
-from llm.providers.rehearsal.answers import Answer, Line
+from llm.providers.rehearsal.answers import Answer, missing
 from llm.providers.rehearsal.goal import read_goal
 from llm.providers.rehearsal.mind import Mind
 from llm.providers.rehearsal.toolbox import Pending, Toolbox
 from llm.settings import ModelSettings
 from llm.types import Completion, Request
+
+_log = logging.getLogger(__name__)
 
 
 class Rehearsal:
@@ -20,8 +23,10 @@ class Rehearsal:
     It keeps nothing between calls: the same request gives the same completion. Tokens are counted as words.
     """
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, settings: ModelSettings, *, strict: bool = False) -> None:
+        """With ``strict`` a fault in the rules is raised, for tests; else the task ends in an answer that names it."""
         self.settings = settings
+        self._strict = strict
 
     def bound_input(self, request: Request) -> int:
         """The bytes of all messages and offers: never fewer than the words."""
@@ -31,11 +36,17 @@ class Rehearsal:
         return messages + sum(len(o.name) + len(o.description.encode()) + len(str(o.parameters)) for o in request.tools)
 
     async def complete(self, request: Request, on_delta: Callable[[str], None] | None = None) -> Completion:
-        """The next tool calls, or the final answer, streamed word by word. Never raises."""
+        """The next tool calls, or the final answer, streamed word by word."""
         told = conversation.read(request.prompt)
         tools = Toolbox(told, request.tools)
         is_hopeless = request.schema is not None and told.is_repair
-        answers = [] if is_hopeless else _answers(told.goal, tools)
+        try:
+            answers = [] if is_hopeless else _answers(told.goal, tools)
+        except Exception as error:
+            if self._strict:
+                raise
+            _log.exception("a fault in the rehearsal's rules")
+            answers = _failed(error)
         spent = sum(len(m.content.split()) for m in request.prompt)
         if answers is None:
             calls = _calls(tools, told.call_ids)
@@ -84,9 +95,12 @@ def _answers(goal: str, tools: Toolbox) -> list[Answer] | None:
         done = Mind(read_goal(goal), tools).work()
     except Pending:
         return None
-    except Exception as error:  # a goal ends in an answer, whatever text it met; the fault is named in it
-        return [Answer((Line(f"This went beyond what I can work out ({type(error).__name__}: {error})."),), found=False)]
     return None if done is None else [answer for _, answer in done]
+
+
+def _failed(error: Exception) -> list[Answer]:
+    fault = f"{type(error).__name__}: {error}"
+    return [missing(f"This went beyond what I can work out, by a fault in my own rules ({fault}). Please report it.")]
 
 
 def _calls(tools: Toolbox, taken: frozenset[str]) -> tuple[ToolCall, ...]:

@@ -19,7 +19,7 @@ from llm.providers.rehearsal.reckoning.events import answer_dates, deadline_of
 from llm.providers.rehearsal.reckoning.question import Question
 from llm.providers.rehearsal.reckoning.rows import over_rows
 from llm.providers.rehearsal.reckoning.schedule import end_as_given, reckon_end
-from llm.providers.rehearsal.reckoning.share import share_of
+from llm.providers.rehearsal.reckoning.share import share_of, split_equally
 from llm.providers.rehearsal.reckoning.spans import between_times, how_often
 from llm.providers.rehearsal.reckoning.speed import average_speed
 from llm.providers.rehearsal.reckoning.verdict import decide
@@ -46,6 +46,7 @@ OVER_DOCUMENTS: tuple[Way, ...] = (
     how_often,
     compare,
     average_speed,
+    split_equally,
     share_of,
     row_worth,
     bill_over,

@@ -44,7 +44,7 @@ _SYNONYMS = (
     "contact reach", "temperature temp hot", "maximum max maximal", "minimum min minimal",
     "employee staff worker colleague", "moor berth mooring", "delivery deliver shipping ship_goods", "repair fix mend",
     "permit allow permission allowed forbidden prohibited ban", "launch release", "author write writer",
-    "photo picture photograph", "bicycle bike cycle", "locate location situate address", "deadline due",
+    "photo picture photograph", "bicycle bike cycle", "locate location situate address venue", "deadline due",
     "manage manager management boss", "participant attendee", "population inhabitant", "invoice bill", "lead leader head",
     "insure insurance", "reserve reservation book booking", "refund reimburse reimbursement", "warranty guarantee",
     "birth birthday birthdate", "found establish foundation", "usage use consumption consume", "hire rent rental",
@@ -52,7 +52,7 @@ _SYNONYMS = (
     "revenue turnover sale", "monday mon", "tuesday tue tues", "wednesday wed", "thursday thu thur thurs", "friday fri",
     "saturday sat", "sunday sun", "january jan", "february feb", "april apr", "august aug", "september sep sept",
     "october oct", "november nov", "december dec", "close shut closure",
-    "last lasting duration lifetime lifespan life",
+    "spend spending expense expenditure", "last lasting duration lifetime lifespan life",
 )  # fmt: skip
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

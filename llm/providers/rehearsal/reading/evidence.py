@@ -16,7 +16,7 @@ STRONG = 0.5
 WEAK = 0.3
 """From here on it is worth showing as the closest there is."""
 
-LIGHT = frozenset(canon(w) for w in ["cost", "total", "number", "amount", "use", "type", "kind", "value", "date", "time", "day", "year", "work", "go", "come", "happen", "take", "last", "thing", "way", "stay", "information", "detail", "fact", "compute", "calculate", "work", "add", "count", "sum", "average", "overall", "altogether", "currently", "called", "include", "full", "whole", "different", "people", "person", "allow", "possible", "explain", "describe", "step", "instruction", "procedure"])  # fmt: skip
+LIGHT = frozenset(canon(w) for w in ["cost", "total", "number", "amount", "use", "type", "kind", "value", "date", "time", "day", "year", "work", "go", "come", "happen", "take", "last", "thing", "way", "stay", "information", "detail", "fact", "compute", "calculate", "work", "add", "count", "sum", "average", "overall", "altogether", "currently", "called", "include", "full", "whole", "different", "people", "person", "allow", "possible", "place", "explain", "describe", "step", "instruction", "procedure"])  # fmt: skip
 _CONTRASTS = tuple(
     frozenset(canon(w) for w in group.split())
     for group in (
@@ -54,7 +54,7 @@ class Evidence:
         rarity = 1 + log((len(self.segments) + 1) / (self._frequency[word] + 1)) / 3
         if word in strong:
             return rarity * 1.6
-        return rarity * (0.35 if word in LIGHT or word in UNIT_WORDS or word.isdigit() else 1)
+        return rarity * (0.35 if word in LIGHT or word in UNIT_WORDS or word.isdigit() or len(word) == 1 else 1)
 
     def rank(self, question: str, context: str = "") -> list[Scored]:
         """All segments that share a word with the question, best first. ``context`` (an earlier ask) only breaks ties."""
@@ -83,11 +83,11 @@ def _score(s: Segment, asked: _Asked) -> Scored:
     own = sum(w for word, w in asked.weights.items() if word in s.words)
     near = sum(w for word, w in asked.weights.items() if word not in s.words and word in s.around)
     missing = tuple(word for word in asked.weights if word not in s.words and word not in s.around)
-    if not own and near < asked.whole * 0.4:
+    if not own and near < asked.whole * 0.4 and not _names_kind(asked.kind, s):
         return Scored(s, 0.0, missing)
     score = (own + 0.75 * near) / asked.whole
     score += 0.02 * min(5, len(asked.hints & (s.words | s.around)))
-    score += _kind_bonus(asked.kind, s.text)
+    score += _kind_bonus(asked.kind, s.text) + 0.35 * _names_kind(asked.kind, s)
     score -= 0.45 * (contradicts(frozenset(asked.weights), s) or _other_kind(asked, s))
     score -= 0.3 * bool(asked.strong & set(missing))
     score -= 0.1 * s.text.rstrip().endswith("?")
@@ -166,6 +166,20 @@ _PLACE = re.compile(
     r"\b(?:in|at|on|near|behind|opposite|next to|beside|street|road|avenue|floor|room|building|located|kept|stored|inside|under|above)\b",
     re.IGNORECASE,
 )
+
+
+_KIND_KEYS = {
+    "where": frozenset(canon(w) for w in "venue location place address where room".split()),
+    "when": frozenset(canon(w) for w in "date time when day deadline".split()),
+    "who": frozenset(canon(w) for w in "contact name host organiser organizer".split()),
+}
+
+
+def _names_kind(kind: str, s: Segment) -> bool:
+    """Whether a ``key: value`` line says by its key that it answers: ``Venue: ...`` for ``where``."""
+    if len(s.cells) != 1 or kind not in _KIND_KEYS:
+        return False
+    return {canon(t) for t in tokens(s.cells[0][0])} <= _KIND_KEYS[kind]
 
 
 def _kind_bonus(kind: str, text: str) -> float:

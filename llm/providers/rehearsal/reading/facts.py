@@ -8,7 +8,7 @@ from llm.providers.rehearsal.language import numerals
 from llm.providers.rehearsal.language.quantities import find_quantities
 from llm.providers.rehearsal.language.quantity import Per, Quantity
 from llm.providers.rehearsal.language.rates import pers_named
-from llm.providers.rehearsal.language.units import Unit, known_unit
+from llm.providers.rehearsal.language.units import ADVERBS, Unit, count_unit, known_unit
 from llm.providers.rehearsal.language.words import canon, tokens, vocabulary
 from llm.providers.rehearsal.reading.passages import Segment
 
@@ -46,9 +46,14 @@ def find_facts(segment: Segment) -> list[Fact]:
     """All amounts of one segment that are not mere bounds."""
     if segment.is_row:
         return _row_facts(segment)
-    if segment.cells:
+    if segment.cells and not _is_price_list(segment.cells[0][1]):
         return _pair_facts(segment)
     return _prose_facts(segment)
+
+
+def _is_price_list(value: str) -> bool:
+    """Whether a ``key: value`` line lists several priced things (``Tickets: adults 12 EUR, children 5 EUR``)."""
+    return sum(any(q.is_money for q in find_quantities(part)) for part in _CLAUSE.split(value)) > 1
 
 
 def _prose_facts(segment: Segment) -> list[Fact]:
@@ -79,16 +84,42 @@ def _carry(fact: Fact, before: Fact | None) -> Fact:
 
 
 def _fact(segment: Segment, clause: str, q: Quantity, beside: list[Quantity]) -> Fact:
-    per = q.per or _pers_before(clause, q, beside)
+    named = _pers_before(clause, q, beside)
+    per = (*(p for p in named if p not in q.per), *q.per) if not q.is_money else q.per or named
     conditions = tuple(o for o in beside if o is not q and not o.is_money and not o.is_percent and (o.is_bound or not o.per))
     return Fact(q.value, q.unit, per, segment, vocabulary(clause), clause, conditions, q.noun, bool(q.per))
 
 
 def _pers_before(clause: str, q: Quantity, beside: list[Quantity]) -> tuple[Per, ...]:
     if not q.is_money and not re.match(r"\W*(?:each|every)\b", clause, re.IGNORECASE):
-        return ()
+        return _one_of(clause, q, beside) or _adverb(clause[: q.start])
     start = max((o.end for o in beside if o.end <= q.start and o.is_money), default=0)
     return pers_named(clause[start : q.start])
+
+
+_ONE_VERB = re.compile(
+    r"^\W*(?:one|an?|1)\s+(?P<what>[^\W\d_]+(?:\s[^\W\d_]+){0,3}?)(?:\s+of\s+(?:\w+\s){1,3}?)?\s*"
+    r"(?:weighs?|holds?|covers?|yields?|contains?|needs?|uses?|takes?|produces?|makes?|gives?|has|is\s+enough\s+for|lasts?)\s",
+    re.IGNORECASE,
+)
+
+
+def _one_of(clause: str, q: Quantity, beside: list[Quantity]) -> tuple[Per, ...]:
+    """``One litre of it weighs 1.15 kg``, ``a batch takes 210 kg``: per litre, per batch."""
+    match = _ONE_VERB.match(re.sub(r"^.*?,\s*(?:and\s+)?(?=an?\s|one\s)", "", clause))
+    others = [o for o in beside if o is not q and o.end <= q.start and o.value != 1]
+    if match is None or others or q.per:
+        return ()
+    noun = match["what"].split()[-1]
+    unit = known_unit(match["what"].split()[0]) or known_unit(noun) or count_unit(noun)
+    return () if unit.is_money or (q.unit is not None and q.unit == unit) else (Per(unit),)
+
+
+def _adverb(before: str) -> tuple[Per, ...]:
+    """``The weekly working time is 38.5 hours``."""
+    words = [w for w in re.findall(r"[a-z]+", before.lower()) if w in ADVERBS]
+    unit = known_unit(ADVERBS[words[-1]]) if words else None
+    return (Per(unit),) if unit is not None else ()
 
 
 def _pair_facts(segment: Segment) -> list[Fact]:

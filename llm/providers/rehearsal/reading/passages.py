@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from llm.providers.rehearsal.language.words import vocabulary
@@ -43,22 +44,32 @@ class Segment:
         return len(self.cells) > 1
 
 
-_HIT = re.compile(r"^\[(\d{1,4})\] ([^\n]{1,400}?) · ([^\n]{1,400})$", re.MULTILINE)
+_HIT = re.compile(r"(?:^|(?<=\n\n))\[(\d{1,4})\] ([^\n]{1,800})$", re.MULTILINE)
 
 
-def read_hits(result: str) -> list[Passage]:
-    """The hits of a ``recall`` result; a line that only looks like a hit's head must carry the next number to count."""
-    heads: list[re.Match[str]] = []
-    for match in _HIT.finditer(result):
-        if int(match[1]) == len(heads) + 1:
-            heads.append(match)
-    ends = [*(m.start() for m in heads[1:]), *([len(result)] if heads else [])]
-    return [_hit(m, result[m.end() : end]) for m, end in zip(heads, ends, strict=True)]
+def read_hits(result: str, most: int = 200) -> list[Passage]:
+    """The hits of a ``recall`` result that brings at most ``most``.
+
+    A document may hold lines that look like the head of a hit. Heads are numbered in order, behind an empty line; where two
+    lines could be the same head, nobody can say whose text follows, so it is left out.
+    """
+    heads = [m for m in _HIT.finditer(result) if int(m[1]) <= most]
+    counts = Counter(int(m[1]) for m in heads)
+    hits: list[Passage] = []
+    expected = 1
+    for place, head in enumerate(heads):
+        number = int(head[1])
+        end = heads[place + 1].start() if place + 1 < len(heads) else len(result)
+        if number == expected and counts[number] == 1:
+            hits.append(_hit(head[2], result[head.end() : end]))
+        expected = max(expected, number + 1)
+    return hits
 
 
-def _hit(head: re.Match[str], text: str) -> Passage:
-    position, _, heading = head[3].partition(" · ")
-    return Passage(head[2].strip(), position.strip(), heading.strip(), text.strip("\n"))
+def _hit(head: str, text: str) -> Passage:
+    source, _, rest = head.partition(" · ")
+    position, _, heading = rest.partition(" · ")
+    return Passage(source.strip(), position.strip(), heading.strip(), text.strip("\n"))
 
 
 _MARKUP = re.compile(r"^\s{0,3}(?P<marks>#{1,6})\s+(?P<title>.+?)\s*#*$")

@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
 from llm.providers.rehearsal.language.units import Unit
 from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
@@ -58,8 +57,7 @@ class Table:
         values = [c.value for c in cells]
         if not whole or len(set(values)) < len(values) or len(values) < 2:
             return False
-        first = column == self.columns[0] and any(len(self.numbers(c)) * 2 > len(self.rows) for c in self.columns[1:])
-        return first or (len(values) > 3 and all(b - a == 1 for a, b in pairwise(values)))
+        return column == self.columns[0] and any(len(self.numbers(c)) * 2 > len(self.rows) for c in self.columns[1:])
 
 
 _NO_AMOUNT = re.compile(

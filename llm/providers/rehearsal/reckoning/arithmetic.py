@@ -89,7 +89,7 @@ def _value(node: ast.expr) -> Decimal:
 
 _LEAD = re.compile(
     r"^(?:(?:please|can you|could you|what(?:'s|’s| is| are| does| do)|how much (?:is|are|does)|how many (?:is|are)|calculate|compute|evaluate|work out|find|tell me|give me"
-    r"|solve|add up|add|the (?:value|result|answer) of|result of|and|then|so)\b[\s:,]*)+",
+    r"|solve|add up|add|the (?:value|result|answer) of|result of|and|then|so|an?)\b[\s:,]*)+",
     re.IGNORECASE,
 )
 _NUM = r"(?:\(?-?\d+(?:\.\d+)?\)?)"
@@ -108,6 +108,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\b(?:the )?product of ({_NUM}) and ({_NUM})", r"(\1*\2)"),
         (rf"\b(?:the )?difference (?:between|of) ({_NUM}) and ({_NUM})", r"abs(\1-\2)"),
         (r"\b(\d+/\d+) of (\d+(?:\.\d+)?)", r"(\1*\2)"),
+        (rf"({_NUM})\s?(?:%|percent|per cent)\s?off\s(?:of\s)?({_NUM})", r"(\2*(1-\1/100))"),
         (rf"\bhalf of ({_NUM})", r"(\1/2)"),
         (rf"\ba (?:third|quarter) of ({_NUM})", r"(\1/4)"),
         (rf"({_NUM})\s?(?:%|percent|per cent)\s?(?:\w+\s)?(?:of|on)\s?({_NUM}|\([^()]*\))", r"(\1/100*\2)"),

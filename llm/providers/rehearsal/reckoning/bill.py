@@ -12,8 +12,8 @@ from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
 from llm.providers.rehearsal.reading.facts import Fact
 from llm.providers.rehearsal.reckoning.phrases import amount
 from llm.providers.rehearsal.reckoning.products import Product
-from llm.providers.rehearsal.reckoning.reckon import Reckoner
-from llm.providers.rehearsal.reckoning.side import is_side, on_top
+from llm.providers.rehearsal.reckoning.reckon import ALL, Reckoner
+from llm.providers.rehearsal.reckoning.side import goes_with, is_side, on_top
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def make_bill(reckoner: Reckoner, question: str) -> Bill | None:
     products = [p for p in reckoner.products() if not _left_open(p, reckoner)]
     if not products:
         return None
-    products.sort(key=lambda p: -p.score + 0.7 * is_side(p.fact, question))
-    parts = _items(products, reckoner) or (products[0],)
+    products.sort(key=lambda p: -p.score + 0.7 * (is_side(p.fact, question) or goes_with(p.fact, question)))
+    parts = _items(products, reckoner) or (products[0], *_besides(products, reckoner), *_alike(products, reckoner))
     if parts[0].unit is not None and parts[0].unit.is_money:
         added, apart = on_top(parts, reckoner, question)
         return Bill((*parts, *added), tuple(_percents(reckoner, parts, question)), tuple(apart))
@@ -99,6 +99,49 @@ def _items(products: list[Product], reckoner: Reckoner) -> tuple[Product, ...]:
         return ()
     alike = [p for p in chosen if p.unit == chosen[0].unit and p.score >= chosen[0].score - 0.6]
     return tuple(alike) if len(alike) > 1 else ()
+
+
+def _besides(products: list[Product], reckoner: Reckoner) -> list[Product]:
+    """What else the question counts and a rate of its own is for: ``and takes a pilot (2 trips)``."""
+    main = products[0]
+    named = {canon(t) for t in tokens(reckoner.question) if t not in STOPWORDS} - {"cost"}
+    found: list[Product] = []
+    for index, given in enumerate(reckoner.givens):
+        if (
+            index in main.used | main.met
+            or given.is_bound
+            or given.unit is None
+            or given.unit.dimension not in ("count", "time")
+        ):
+            continue
+        for p in _swapped(products, index, reckoner):
+            own = (
+                p.fact is not main.fact
+                and p.used == {index}
+                and p.unit == main.unit
+                and p.unit is not None
+                and p.unit.is_money
+            )
+            explicit = any(per.unit == given.unit for per in p.fact.per)
+            if own and explicit and (named - {canon(given.unit.name)}) & (p.fact.label - main.fact.label):
+                found.append(p)
+                break
+    return found
+
+
+def _alike(products: list[Product], reckoner: Reckoner) -> list[Product]:
+    """For all of a whole (``the whole herd``): the same worked out for its other parts, the calves besides the cows."""
+    main = products[0]
+    if not main.others or not reckoner.mentions & ALL:
+        return []
+    pers = {p.unit.name for p in main.fact.per}
+    found: list[Product] = []
+    for p in products[1:]:
+        near = p.fact.segment.passage == main.fact.segment.passage and p.unit == main.unit and bool(p.others)
+        other = {o.unit.name for o in p.fact.per} != pers and not set(p.others) & set(main.others)
+        if near and other and p.fact not in [f.fact for f in found]:
+            found.append(p)
+    return found
 
 
 def _thing(given: Quantity) -> set[str]:

@@ -12,6 +12,7 @@ from llm.providers.rehearsal.language.words import content
 from llm.providers.rehearsal.reading.evidence import Evidence, Scored, conflicts, contradicts, strong_words
 from llm.providers.rehearsal.reading.facts import Fact, find_facts
 from llm.providers.rehearsal.reading.passages import Passage, Segment, segments
+from llm.providers.rehearsal.reading.tabular import Row, identity
 from llm.providers.rehearsal.reckoning.arithmetic import pretty
 from llm.providers.rehearsal.reckoning.bill import Bill, make_bill, unused_givens
 from llm.providers.rehearsal.reckoning.conversion import conversion
@@ -49,6 +50,8 @@ def bill_over(question: Question, evidence: Evidence, means: Means) -> Answer | 
     if not (asks_for_amount(question.text) or (givens and question.statements)):
         return None
     about = question.told if len(content(question.text)) < 3 else question.full
+    if re.search(r"\b(?:that|this|those)\b", question.text, re.IGNORECASE):
+        about = " ".join((*question.earlier[-1:], about))
     ranked = evidence.rank(about, question.context)
     reckoner = Reckoner(givens, _facts(ranked, question.told), question.told, find_target(question.full))
     bill = make_bill(reckoner, question.told)
@@ -68,11 +71,19 @@ def refers(text: str) -> bool:
 def _facts(ranked: list[Scored], question: str) -> list[tuple[Fact, float]]:
     wanted = frozenset(content(question))
     return [
-        (fact, scored.score + 0.1 * min(3, len(wanted & fact.label)))
+        (fact, scored.score + 0.1 * min(3, len(wanted & fact.label)) + 0.4 * _is_named(scored.segment, wanted))
         for scored in ranked[:FACTS_FROM]
         if not contradicts(wanted, scored.segment)
         for fact in find_facts(scored.segment)
     ]
+
+
+def _is_named(segment: Segment, wanted: frozenset[str]) -> bool:
+    """Whether the question names a row by all the words of its name."""
+    if not segment.is_row:
+        return False
+    name = set(content(identity(Row(segment, dict(segment.cells)))))
+    return bool(name) and name <= wanted
 
 
 def _mistaken(question: Question, bill: Bill, evidence: Evidence) -> Answer | None:

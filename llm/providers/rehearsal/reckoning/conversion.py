@@ -1,10 +1,11 @@
 """One quantity in another unit: given in the question, or found in a document."""
 
+import re
 from decimal import Decimal
 
 from llm.providers.rehearsal.answers import Answer, Line, quoted
 from llm.providers.rehearsal.language import numerals
-from llm.providers.rehearsal.language.units import UNIT_WORDS, Unit, steps
+from llm.providers.rehearsal.language.units import UNIT_WORDS, Unit, plural, steps
 from llm.providers.rehearsal.language.words import content
 from llm.providers.rehearsal.reading.evidence import STRONG, Evidence, lacks_focus
 from llm.providers.rehearsal.reading.facts import find_facts
@@ -27,6 +28,8 @@ def convert_given(question: Question, means: Means) -> Answer | None:
     wanted = wanted_unit(text)
     givens = [g for g in question.givens if g.unit is not None and not g.per]
     others = [w for w in content(text) if w not in _FILLERS and w not in UNIT_WORDS and not w.isdigit()]
+    if re.search(r"\bis (?:that|this|it)\b", text, re.IGNORECASE) and question.earlier:
+        return None
     if wanted is None or len(givens) != 1 or len(others) > _MOST_OTHER_WORDS or givens[0].unit is None:
         return None
     return converted(givens[0].value, givens[0].unit, wanted, means)
@@ -38,11 +41,14 @@ def convert_found(question: Question, evidence: Evidence, means: Means) -> Answe
     if wanted is None:
         return None
     stated = Target(wanted.dimension)
-    for scored in evidence.rank(question.text, question.context)[:5]:
+    about = re.sub(rf"\bin\s+(?:{re.escape(wanted.name)}\w*|{re.escape(plural(wanted, Decimal(2)))})\b", " ", question.text)
+    for scored in evidence.rank(about, question.context)[:5]:
         if scored.score < STRONG or lacks_focus(question.text, scored):
             break
         for fact in find_facts(scored.segment):
-            if fact.unit is None or fact.per or fact.unit == wanted:
+            if fact.unit == wanted and not fact.per:
+                return None  # it is told in the unit wanted
+            if fact.unit is None or fact.per:
                 continue
             if stated.takes(fact.unit) or steps(fact.unit, wanted):
                 answer = converted(fact.value, fact.unit, wanted, means)

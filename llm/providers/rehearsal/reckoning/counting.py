@@ -50,6 +50,8 @@ def count_rows(question: str, selection: Selection) -> Answer | None:
     """How many rows are meant, with their names."""
     if not selection.is_narrowed and not set(content(question)) & selection.table.words:
         return None
+    if len(selection.rows) == 1 and find_target(question).noun in selection.used:
+        return None  # the row is the thing itself, not one of those counted
     names = _names(question, selection)
     note = f": {', '.join(names)}" if len(names) <= _MOST_NAMED else ""
     count = len(selection.rows)

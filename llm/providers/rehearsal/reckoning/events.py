@@ -38,7 +38,7 @@ _SHIFT = re.compile(
     re.IGNORECASE,
 )
 _AGE = re.compile(
-    r"\bhow old (?:is|are|was|were)\s+(?P<a>.{2,100}?)(?:\s+(?:when|in|at)\s+(?P<b>.{2,120}?))?\s*[?.]?$|\bwhat(?: is|'s) the age of\s+(?P<c>.{2,100}?)\s*[?.]?$",
+    r"\bhow old (?:is|are|was|were)\s+(?P<a>.{2,100}?)(?:\s+(?:when|in|at|on|by)\s+(?P<b>.{2,120}?))?\s*[?.]?$|\bwhat(?: is|'s) the age of\s+(?P<c>.{2,100}?)\s*[?.]?$",
     re.IGNORECASE,
 )
 _TODAY = re.compile(r"^(?:today|now|right now|this day)$", re.IGNORECASE)
@@ -155,7 +155,7 @@ class Clock:
             if (
                 has
                 and re.search(
-                    r"\b(?:born|birth\w*|founded|built|established|opened|since)\b", scored.segment.text, re.IGNORECASE
+                    r"\b(?:born|birth\w*|founded|built|established|opened|since|first)\b", scored.segment.text, re.IGNORECASE
                 )
                 and (dates := find_dates(scored.segment.text))
             ):

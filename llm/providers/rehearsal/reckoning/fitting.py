@@ -14,6 +14,8 @@ from llm.providers.rehearsal.reckoning.products import Factor
 def ratio_of(given: Quantity, condition: Quantity) -> Decimal | None:
     if given.unit is None or given.is_money:
         return None
+    if condition.unit is None and condition.low is not None and condition.high is not None:
+        return None  # ages
     if condition.unit is None:
         return Decimal(1) if given.unit.dimension == "count" and canon(given.unit.name) in PERSONS else None
     return factor(given.unit, condition.unit)

@@ -30,6 +30,8 @@ class Product:
     open: tuple[Per, ...] = ()
     others: tuple[Fact, ...] = ()
     score: float = 0.0
+    turned: bool = False
+    """Whether a rate was turned from one period into another, such as from months to years."""
 
     @property
     def expression(self) -> str:

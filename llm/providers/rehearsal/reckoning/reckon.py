@@ -2,16 +2,19 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from llm.providers.rehearsal.language import numerals
 from llm.providers.rehearsal.language.quantity import Per, Quantity
-from llm.providers.rehearsal.language.units import PERSONS, factor, plural
+from llm.providers.rehearsal.language.units import PERSONS, factor, plural, steps
 from llm.providers.rehearsal.language.words import canon, tokens
 from llm.providers.rehearsal.reading.facts import Fact
 from llm.providers.rehearsal.reckoning.fitting import factors_of, fits, names_one, ratio_of
 from llm.providers.rehearsal.reckoning.phrases import describe, given_name
 from llm.providers.rehearsal.reckoning.products import Factor, Product, Target
 
+ALL = frozenset(map(canon, "total all altogether overall whole entire everybody everyone together".split()))
+"""Words for all of a thing, canonical."""
 _ONCE = frozenset(
     """
     order booking stay trip visit transaction ride rental delivery reservation contract invoice shipment job call
@@ -38,16 +41,29 @@ class Reckoner:
         found: list[Product] = []
         for fact, relevance in self.facts:
             both = (self._times(fact, relevance), self._inverse(fact, relevance))
-            found += [p for p in both if p is not None and (p.used | p.met or self._stands_alone(p))]
+            found += [p for p in both if p is not None and (p.used | p.met or p.turned or self._stands_alone(p))]
         return sorted(found, key=lambda p: -p.score)
 
     def _stands_alone(self, product: Product) -> bool:
         """Worked out of one document's own figures: a rent per square metre and the flat's size."""
         strong = {id(fact) for fact, relevance in self.facts if relevance >= 0.5}
         sources = {f.segment.passage.source for f in (product.fact, *product.others)}
-        wanted = self.target.dimension != "" and all(o.unit in [t.unit for t in self.target.per] for o in product.open)
+        aimed = self.target.dimension != "" or bool(self.target.per)
+        wanted = aimed and all(o.unit in [t.unit for t in self.target.per] for o in product.open)
         asked = bool(self.target.per) or not self.givens
-        return bool(product.others) and wanted and asked and len(sources) == 1 and any(id(f) in strong for f in product.others)
+        named = any(relevance >= 0.9 for fact, relevance in self.facts if fact in product.others and fact.segment.is_row)
+        near = len(sources) == 1 or named
+        return (
+            bool(product.others)
+            and wanted
+            and asked
+            and near
+            and any(id(f) in strong or self._counts(f) for f in product.others)
+        )
+
+    def _counts(self, fact: Fact) -> bool:
+        """Whether a fact counts what the question speaks of in the plural."""
+        return fact.unit is not None and fact.unit.dimension == "count" and canon(fact.unit.name) in self.mentions
 
     def flat(self, fact: Fact, relevance: float) -> Product | None:
         """The fact with whatever givens it takes, perhaps none: a fee that comes once."""
@@ -101,8 +117,24 @@ class Reckoner:
         ):
             return p
         asked = any(o.unit == per.unit for o in self.target.per)
+        if not asked and (turned := self._in_period(p, per)) is not None:
+            return turned
         linked = self._linked(p, per, depth) if depth < 2 and not asked else None
         return linked or replace(p, open=(*p.open, per))
+
+    def _in_period(self, p: Product, per: Per) -> Product | None:
+        """A price per month where the question asks for it per year: twelve of them, still open per year."""
+        for wanted in self.target.per:
+            ratio = factor(wanted.unit, per.unit) if wanted.unit.dimension in ("time", "months") else None
+            if ratio is not None and ratio >= 1 and wanted not in p.open:
+                found = steps(wanted.unit, per.unit) or (ratio, Decimal(1))
+                times = Factor(
+                    numerals.plain(found[0]), f"{numerals.plain(found[0])} {plural(per.unit, found[0])} a {wanted.unit.name}"
+                )
+                over = (Factor(numerals.plain(found[1]), numerals.plain(found[1]), over=True),) if found[1] != 1 else ()
+                turned = replace(p, factors=(*p.factors, times, *over), open=(*p.open, wanted), turned=True)
+                return turned
+        return None
 
     def _linked(self, p: Product, per: Per, depth: int) -> Product | None:
         """Fill ``per`` from another fact: a flat one (the trip takes 5 hours) or a rate that the givens complete."""
@@ -112,36 +144,20 @@ class Reckoner:
             if fact is p.fact or ratio is None or relevance < 0.25 or fact.is_money:
                 continue
             inner = self._times(fact, relevance, depth + 1)
-            if inner is None or inner.open or inner.used & p.used or (not fact.per and not inner.used and relevance < 0.45):
-                continue
-            if (
-                not fact.per
-                and per.unit.dimension == "count"
-                and not (self.mentions & {"total", "all", "altogether", "overall"})
-            ):
+            if inner is None or inner.open or inner.used & p.used or not self._may_fill(fact, per, inner, relevance):
                 continue
             if best is None or inner.score > best[0]:
-                scale = (
-                    (
-                        Factor(
-                            numerals.plain(ratio), f"{numerals.plain(ratio)} {plural(per.unit, ratio)} in one {fact.unit.name}"
-                        ),
-                    )
-                    if ratio != 1 and fact.unit
-                    else ()
-                )
-                amount = (
-                    (Factor(numerals.plain(per.amount), numerals.plain(per.amount), over=True),) if per.amount != 1 else ()
-                )
-                joined = replace(
-                    p,
-                    factors=p.factors + inner.factors + scale + amount,
-                    used=p.used | inner.used,
-                    met=p.met | inner.met,
-                    others=(*p.others, fact, *inner.others),
-                )
-                best = (inner.score, joined)
+                best = (inner.score, _joined(p, inner, per, ratio))
         return best[1] if best else None
+
+    def _may_fill(self, fact: Fact, per: Per, inner: Product, relevance: float) -> bool:
+        """Whether a flat fact is close enough to the question; a count must be of all that the question speaks of."""
+        if fact.per:
+            return True
+        if per.unit.dimension == "count":
+            many = plural(per.unit, Decimal(2)).lower()
+            return bool(self.mentions & ALL) or many in tokens(self.question)
+        return bool(inner.used) or relevance >= 0.45
 
     def _imply(self, p: Product) -> Product:
         """A flat amount whose label names what is counted is per one of it: ``Tickets are 12 euros``, ``A night costs 95``."""
@@ -173,6 +189,7 @@ class Reckoner:
             re.search(r"\b(?:each|apiece|a head|a piece)\b", fact.clause, re.IGNORECASE) is not None
             and given.unit is not None
             and given.unit.dimension == "count"
+            and bool((label - {"cost"}) & self.mentions)
         )
         return head in label or persons or each or (len(names) > 1 and names <= label)
 
@@ -209,3 +226,18 @@ class Reckoner:
                     used=p.used | {index},
                 )
         return replace(p, open=(*p.open, per))
+
+
+def _joined(p: Product, inner: Product, per: Per, ratio: Decimal) -> Product:
+    """``p`` times what fills its ``per``, with what turns the one's unit into the other's."""
+    unit = inner.fact.unit
+    each = f"{numerals.plain(ratio)} {plural(per.unit, ratio)} in one {unit.name}" if unit else ""
+    scale = (Factor(numerals.plain(ratio), each),) if ratio != 1 else ()
+    amount = (Factor(numerals.plain(per.amount), numerals.plain(per.amount), over=True),) if per.amount != 1 else ()
+    return replace(
+        p,
+        factors=p.factors + inner.factors + scale + amount,
+        used=p.used | inner.used,
+        met=p.met | inner.met,
+        others=(*p.others, inner.fact, *inner.others),
+    )

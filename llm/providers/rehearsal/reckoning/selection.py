@@ -43,6 +43,7 @@ def _choose(table: Table, question: str, hints: frozenset[str]) -> Selection:
         kept = [r for r in rows if (r.cells.get(column) in named) != _is_denied(words, question)] if named else []
         if kept:
             rows, used = kept, used | words
+    rows, used = _ticked(table, rows, used, wanted, question)
     rows = _bounded(table, _dated(rows, question), question)
     narrowed = 0.5 if len(rows) < len(table.rows) else 0.0
     fit = 0.3 * len(hints & table.words) + len(wanted & table.words) + 1.5 * len(used) + narrowed
@@ -56,9 +57,9 @@ def _named_values(table: Table, column: str, wanted: frozenset[str]) -> set[str]
     whole = {v for v, words in short.items() if all(w in wanted for w in words)}
     if whole:
         return whole
-    parts = {v for v, words in short.items() if len(words) < 5 and any(w in wanted and not w.isdigit() for w in words)}
-    telling = len(parts) * 2 <= len(values) and not any(set(short[v]) & wanted & column_words(column) for v in parts)
-    return parts if telling else set()
+    telling = {w for w in wanted - table.words if not w.isdigit()}
+    parts = {v for v, words in short.items() if len(words) <= 3 and not re.search(r"\d", v) and telling & set(words)}
+    return parts if len(parts) * 2 <= len(values) else set()
 
 
 _DENIAL = re.compile(
@@ -70,6 +71,26 @@ _DENIAL = re.compile(
 def _is_denied(words: frozenset[str], question: str) -> bool:
     """``all orders that are not cancelled``: the named rows are left out."""
     return any(words & set(content(m["what"])) for m in _DENIAL.finditer(question.replace("-", " ")))
+
+
+_YES, _NO = frozenset("yes true y x ✓ done 1".split()), frozenset(["no", "false", "n", "", "0", "-", "✗"])
+
+
+def _ticked(
+    table: Table, rows: list[Row], used: frozenset[str], wanted: frozenset[str], question: str
+) -> tuple[list[Row], frozenset[str]]:
+    """``Who has not paid?`` over a column ``paid`` of yes and no."""
+    for column in table.columns:
+        values = {r.cells.get(column, "").strip().lower() for r in table.rows}
+        words = column_words(column)
+        undone = any(f"un{t}" in question.lower() for t in tokens(column))
+        if not values <= _YES | _NO or not values & (_YES - {"1"}) or not (words & wanted or undone):
+            continue
+        meant = _NO if undone or _is_denied(words, question) else _YES
+        kept = [r for r in rows if r.cells.get(column, "").strip().lower() in meant]
+        if kept:
+            rows, used = kept, used | words
+    return rows, used
 
 
 def _dated(rows: list[Row], question: str) -> list[Row]:

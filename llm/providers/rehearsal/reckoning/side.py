@@ -19,8 +19,11 @@ _ONLY_IF = re.compile(
     r"|can be|replacement|overdue|dogs?|pets?|parking|missed)\b",
     re.IGNORECASE,
 )
-_SIDE = re.compile(r"\b(?:tax|levy|surcharge|additional(?:ly)?|extra|on top|deposit|supplement)\b", re.IGNORECASE)
-_WHOLE = re.compile(r"\b(?:total|altogether|in all|overall|all in|everything|including)\b", re.IGNORECASE)
+_SIDE = re.compile(
+    r"\b(?:tax|levy|surcharge|additional(?:ly)?|extra|on top|deposit|supplement|overtime|penalty)\b", re.IGNORECASE
+)
+_STAY = re.compile(r"\b(?:nights?|stay\w*|rooms?|total|altogether|trip)\b", re.IGNORECASE)
+_WHOLE = re.compile(r"\b(?:total|altogether|in all|overall|all in|everything)\b", re.IGNORECASE)
 _WITHOUT = re.compile(r"\b(?:without|excluding|not including|except|before)\b(?P<what>[^,.?]{1,60})", re.IGNORECASE)
 
 
@@ -28,6 +31,16 @@ def is_side(fact: Fact, question: str) -> bool:
     """Whether an amount goes with something else, and the question does not ask for it by name."""
     side = _SIDE.search(fact.clause) or _ONLY_IF.search(fact.clause)
     return side is not None and canon(side.group().lower()) not in {canon(t) for t in tokens(question)}
+
+
+_WITH = re.compile(r"\b(?:with|plus|including|incl\.?|and)\s(?P<what>[^.?;]{1,60})", re.IGNORECASE)
+
+
+def goes_with(fact: Fact, question: str) -> bool:
+    """Whether the question asks for the amount only besides another: ``with surcharge and cleaning``."""
+    side = _SIDE.search(fact.clause)
+    named = _WITH.search(question)
+    return side is not None and named is not None and canon(side.group().lower()) in {canon(t) for t in tokens(named["what"])}
 
 
 def on_top(parts: tuple[Product, ...], reckoner: Reckoner, question: str) -> tuple[list[Product], list[Fact]]:
@@ -63,7 +76,7 @@ def _place(fact: Fact) -> tuple[str, str]:
 
 
 def _belongs(fact: Fact, taken: list[Fact], question: str) -> bool:
-    if any(fact.segment is t.segment for t in taken) or _ALWAYS.search(fact.clause):
+    if any(fact.segment is t.segment for t in taken) or (_ALWAYS.search(fact.clause) and _STAY.search(question)):
         return True
     if _WHOLE.search(question) and _place(fact) in [_place(t) for t in taken]:
         return True

@@ -11,7 +11,7 @@ from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
 from llm.providers.rehearsal.reckoning.products import Target
 
 _MONEY = re.compile(
-    r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice|premium|income|profit|fine|tax|interest|compensation|reimburs\w*|receive|get back|claim|allowance)\b|[€$£]",
+    r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend(?:ing)?|spent|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice|premium|income|profit|fine|tax|interest|compensation|reimburs\w*|receive|get back|claim|allowance)\b|[€$£]",
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(
@@ -87,6 +87,11 @@ _OF_US = re.compile(
     r"\b(?:the\s)?(?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+) of us\b|\bwe are (?P<m>\w+)\b|\bparty of (?P<p>\w+)\b|\bgroup of (?P<g>\w+)(?=\s*(?:[?,.]|$|for\b|on\b|in\b))",
     re.IGNORECASE,
 )
+_AGED = re.compile(
+    r"\b(?P<who>(?:I'?m|I’m|I am|he is|he's|she is|she's|aged?|(?:son|daughter|child|mother|father) is)\s)(?P<n>\d{1,3})"
+    r"(?!\s*(?:[^\W\d_%]|[%€$£]|[.,:]\d))",
+    re.IGNORECASE,
+)
 _FOR_N = re.compile(r"\bfor (?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+)(?=\s*(?:[?,!]|\.(?!\d)|$))", re.IGNORECASE)
 
 
@@ -94,6 +99,7 @@ def find_givens(text: str) -> list[Quantity]:
     """What a question gives: its quantities, ``a week`` and ``the four of us`` among them."""
     text = _OF_US.sub(lambda m: f" {next(g for g in m.groups() if g)} people ", text)
     text = _FOR_N.sub(lambda m: f"for {m['n']} people", text)
+    text = _AGED.sub(lambda m: f"{m['who']}{m['n']} years", text)
     asked = [(m.start(), m.end()) for m in re.finditer(r"\bper\s+\w+(?:\s+and\s+\w+)?", text)]
     found = find_quantities(text, articles=True)
     return [_settled(q, text) for q in found if not any(a <= q.start < b for a, b in asked)]
@@ -111,10 +117,18 @@ def _settled(q: Quantity, text: str) -> Quantity:
     return replace(q, noun=match["what"]) if match and physical and match["what"].lower() not in STOPWORDS else q
 
 
+_WORDED = re.compile(
+    r"^\W*(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|may|must|has|have|list|name|show)\b",
+    re.IGNORECASE,
+)
+
+
 def asks_for_amount(question: str) -> bool:
-    """Whether the question wants something worked out or a number told at all."""
+    """Whether the question wants something worked out or a number told at all; bare words with numbers do."""
+    bare = not _WORDED.match(question) and any(q.unit and not q.is_percent for q in find_quantities(question))
     return bool(
-        _MONEY.search(question)
+        bare
+        or _MONEY.search(question)
         or _TOTAL.search(question)
         or _HOW_MANY.search(question)
         or any(p.search(question) for _, p in _DIMENSIONS)

@@ -59,13 +59,16 @@ def is_yes_no(text: str) -> bool:
     return bool(_AUX.match(_INDIRECT.sub("", text)) or _INDIRECT.match(text)) and not re.search(r"\bor\b(?! not)", text)
 
 
+_DAYS = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
+
+
 def decide(question: Question, evidence: Evidence) -> Answer | None:
     """The verdict with the sentence that bears it; ``None`` where no sentence decides."""
     if not is_yes_no(question.text):
         return None
     wanted = _Wanted.of(question)
     best: tuple[float, Answer] | None = None
-    for scored in evidence.rank(question.full)[:12]:
+    for scored in evidence.rank(_DAYS.sub(" ", question.full))[:12]:
         found = _judge(wanted, scored)
         if found is not None and (best is None or found[0] > best[0]):
             best = found
@@ -88,11 +91,18 @@ class _Wanted:
     def of(cls, question: Question) -> "_Wanted":
         text = _INDIRECT.sub("", question.text)
         about = frozenset(
-            w for w in content(text) if w not in _MODAL_WORDS and w not in UNIT_WORDS and not w.isdigit() and w not in LIGHT
+            w
+            for w in content(text)
+            if w not in _MODAL_WORDS
+            and w not in UNIT_WORDS
+            and not w.isdigit()
+            and w not in LIGHT
+            and len(w) > 1
+            and w not in WEEKDAYS
         )
         kind = DEMANDS if _NEED.search(text) else ALLOWS if _MAY.search(text) or _AGAINST.search(text) else STATES
         against, without = _AGAINST.search(text) is not None, re.search(r"\bwithout\b", text, re.IGNORECASE) is not None
-        return cls(text, about, strong_words(question.text), question.givens, kind, against, without)
+        return cls(text, about, strong_words(question.text) - set(WEEKDAYS), question.givens, kind, against, without)
 
 
 def _judge(wanted: _Wanted, scored: Scored) -> tuple[float, Answer] | None:
@@ -104,7 +114,7 @@ def _judge(wanted: _Wanted, scored: Scored) -> tuple[float, Answer] | None:
     held = _measured(wanted, segment, clause)
     known = segment.words | segment.around
     covered = len(wanted.about & known) / len(wanted.about) if wanted.about else 0.0
-    if covered < (0.34 if held else 0.67) or wanted.strong - known or not wanted.about & segment.words:
+    if covered < (0.34 if held else 0.66) or wanted.strong - known or not wanted.about & segment.words:
         return None
     if held is None and contradicts(frozenset(content(wanted.text)), segment) and not vocabulary(wanted.text) & set(WEEKDAYS):
         return None

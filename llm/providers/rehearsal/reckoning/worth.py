@@ -38,7 +38,8 @@ class _Part:
 def row_worth(question: Question, evidence: Evidence, means: Means) -> Answer | None:
     """The product of price and number for the rows meant, added up; ``None`` where no table has both."""
     target = find_target(question.full)
-    if target.dimension != "money" or _UNIT_PRICE.search(question.text) or _counts(question):
+    worth = target.dimension == "money" or re.search(r"\b(?:value|worth)\b", question.text, re.IGNORECASE)
+    if not worth or _UNIT_PRICE.search(question.text) or _counts(question):
         return None
     selection = select(question.full, evidence.segments, question.context)
     if selection is None or any(_TOTALLED.fullmatch(c.replace("_", " ")) for c in selection.table.numeric_columns):
