@@ -15,7 +15,11 @@ BREWERY = World(
         Case("Can a 17 year old taste beer?", ["no"], source="tours.md"),
         Case("what's the licence number?", ["BR-4471"], source="brewing.md"),
         Case("What do 20 adults pay with the group reduction?", ["216"], source="tours.md"),
-        Case("A batch starts fermenting on 3 March 2026. When is the fermentation over?", ["2026-03-12|12 March 2026"], source="brewing.md"),
+        Case(
+            "A batch starts fermenting on 3 March 2026. When is the fermentation over?",
+            ["2026-03-12|12 March 2026"],
+            source="brewing.md",
+        ),
     ],
 )
 
@@ -62,7 +66,11 @@ MOVERS = World(
         Case("what would 6 hours of the two movers cost", ["408"], source="quote.md"),
         Case("How much are 35 packing boxes?", ["77"], source="quote.md"),
         Case("until when is the quote valid?", ["30 September 2026"], source="quote.md"),
-        Case("Give me the contact's name and number and save it in contact.txt", ["Bella Stone", "0161 555 0192"], files={"contact.txt": ["Bella Stone", "0161 555 0192"]}),
+        Case(
+            "Give me the contact's name and number and save it in contact.txt",
+            ["Bella Stone", "0161 555 0192"],
+            files={"contact.txt": ["Bella Stone", "0161 555 0192"]},
+        ),
         Case("Van for 3 days?", ["285"], source="quote.md"),
         Case("How many days are left from 1 September 2026 until the quote expires?", ["29"]),
     ],
@@ -107,7 +115,11 @@ EVENT = World(
         Case("What day of the week is the gala?", ["Saturday"], source="event.md"),
         Case("By which date must guests RSVP?", ["2027-05-22|22 May 2027"], source="event.md"),
         Case("Which table is Evans at?", ["3"], source="guests.csv"),
-        Case("Put the venue and the dress code into gala/info.md please", ["gala/info.md"], files={"gala/info.md": ["Castle Hotel", "black tie"]}),
+        Case(
+            "Put the venue and the dress code into gala/info.md please",
+            ["gala/info.md"],
+            files={"gala/info.md": ["Castle Hotel", "black tie"]},
+        ),
         Case("Write me a moving speech for the gala.", ["cannot|can't|beyond|not able"]),
     ],
 )
@@ -140,8 +152,16 @@ NONE = World(
         Case("I bought 4 pens at $1.25 each and 2 notebooks at $3.50 each. How much did I spend?", ["12"]),
         Case("average of 12, 15, 21 and 28?", ["19"]),
         Case("How much is 250 euros plus 19% VAT?", ["297.50|297.5"]),
-        Case("Write the numbers 1 2 3 to count.txt, then read count.txt and tell me what it says.", ["1 2 3"], files={"count.txt": ["1 2 3"]}),
-        Case("Download {url}/tariff.txt: what is the meter fee for 12 months? Save the result in fee.md", ["108"], files={"fee.md": ["108"]}),
+        Case(
+            "Write the numbers 1 2 3 to count.txt, then read count.txt and tell me what it says.",
+            ["1 2 3"],
+            files={"count.txt": ["1 2 3"]},
+        ),
+        Case(
+            "Download {url}/tariff.txt: what is the meter fee for 12 months? Save the result in fee.md",
+            ["108"],
+            files={"fee.md": ["108"]},
+        ),
         Case("How long do loans last according to {url}/page.html?", ["21 days"]),
         Case("Fetch {url}/missing.txt and summarise it.", ["could not|cannot|404"]),
     ],
