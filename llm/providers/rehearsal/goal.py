@@ -99,9 +99,9 @@ def _read_back(asks: list[Ask]) -> list[Ask]:
     for ask in asks:
         written = [a.path for a in found if a.kind == WRITE]
         again = ask.kind == READ and ask.path in written
-        if written and (again or (ask.kind in (QUESTION, READ) and not ask.path and _BACK.match(ask.text))):
+        if written and (again or (ask.kind in (QUESTION, READ) and not ask.path and _BACK.match(ask.text.rstrip(" .?!")))):
             found.append(replace(ask, kind=READ_BACK, path=ask.path or written[-1]))
-        elif ask.text and not (found and found[-1].kind == READ_BACK and _BACK.match(ask.text)):
+        elif ask.text and not (found and found[-1].kind == READ_BACK and _BACK.match(ask.text.rstrip(" .?!"))):
             found.append(ask)
     return found
 

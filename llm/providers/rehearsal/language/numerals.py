@@ -18,7 +18,7 @@ def parse(numeral: str, *, money: bool = False) -> Decimal:
         return Decimal(text.replace(thousands, "").replace(point, "."))
     if comma >= 0:
         grouped = re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+", text)
-        return Decimal(text.replace(",", "") if grouped else text.replace(",", "."))
+        return Decimal(text.replace(",", "") if grouped or text.count(",") > 1 else text.replace(",", "."))
     if text.count(".") > 1 or (money and re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", text)):
         return Decimal(text.replace(".", ""))
     return Decimal(text)

@@ -43,6 +43,8 @@ def _quantities(text: str, articles: bool) -> tuple[Quantity, ...]:
         if not found or start >= found[-1].end:
             found.append(_quantity(plain, start, end, value))
     found = [with_range(plain, found, i) for i in range(len(found))]
+    in_range = {after.start for after in found if after.low is not None and after.high is not None}
+    found = [q for q in found if q.is_bound or q.start not in in_range]
     found = _joined(plain, found)
     return tuple(sorted(found + (_articles(plain, found) if articles else []), key=lambda q: q.start))
 

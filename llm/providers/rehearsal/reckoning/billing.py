@@ -89,7 +89,8 @@ def _is_named(segment: Segment, wanted: frozenset[str]) -> bool:
 def _mistaken(question: Question, bill: Bill, evidence: Evidence) -> Answer | None:
     """A name or alternative in the question that the passage does not have: better no number than a wrong one."""
     segment = bill.parts[0].fact.segment
-    mates = [s for s in evidence.segments if s.passage.source == segment.passage.source]
+    sources = {f.segment.passage.source for f in bill.facts}
+    mates = [s for s in evidence.segments if s.passage.source in sources]
     known = frozenset(w for s in mates for w in s.words | s.around)
     lost = [w for w in strong_words(question.text) if w not in known]
     if not lost:

@@ -51,7 +51,7 @@ class Reckoner:
         aimed = self.target.dimension != "" or bool(self.target.per)
         wanted = aimed and all(o.unit in [t.unit for t in self.target.per] for o in product.open)
         asked = bool(self.target.per) or not self.givens
-        named = any(relevance >= 0.9 for fact, relevance in self.facts if fact in product.others and fact.segment.is_row)
+        named = any(relevance >= 0.5 for fact, relevance in self.facts if fact in product.others and fact.segment.is_row)
         near = len(sources) == 1 or named
         return (
             bool(product.others)
@@ -132,8 +132,7 @@ class Reckoner:
                     numerals.plain(found[0]), f"{numerals.plain(found[0])} {plural(per.unit, found[0])} a {wanted.unit.name}"
                 )
                 over = (Factor(numerals.plain(found[1]), numerals.plain(found[1]), over=True),) if found[1] != 1 else ()
-                turned = replace(p, factors=(*p.factors, times, *over), open=(*p.open, wanted), turned=True)
-                return turned
+                return replace(p, factors=(*p.factors, times, *over), open=(*p.open, wanted), turned=True)
         return None
 
     def _linked(self, p: Product, per: Per, depth: int) -> Product | None:

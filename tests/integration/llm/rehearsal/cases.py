@@ -26,7 +26,7 @@ PAGES = {
 class Case:
     """``expect``: what the answer must hold, each with ``|`` between ways to write it. ``{url}`` is the pages' address.
 
-    ``source`` must be named in the answer; ``files`` must hold what stands behind their names.
+    ``source`` must be named in the answer; ``files`` must hold what stands behind their names. ``gap``: known not to succeed.
     """
 
     goal: str
@@ -34,6 +34,7 @@ class Case:
     source: str = ""
     absent: list[str] = field(default_factory=list)
     files: dict[str, list[str]] = field(default_factory=dict)
+    gap: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ MARINA = World(
             ["14600"],
         ),
         Case("How early do I have to order tugs?", ["6 hours"], source="pilots.md"),
-        Case("What is the difference in daily cost between the two quays for a 50 metre boat?", ["750"]),
+        Case("What is the difference in daily cost between the two quays for a 50 metre boat?", ["750"], gap=True),
         Case("Who dug the canal?", ["not|no document|nothing|do not|could not"], absent=["Johan Brandt dug"]),
     ],
 )
@@ -82,7 +82,7 @@ FARM = World(
     },
     [
         Case("how much silage do the cows eat per day", ["1056"], source="feed.md"),
-        Case("How many kg of silage does the whole herd need a week?", ["7812"], source="feed.md"),
+        Case("How many kg of silage does the whole herd need a week?", ["7812"], source="feed.md", gap=True),
         Case("What would 30 tonnes of silage cost?", ["1950"], source="feed.md"),
         Case("Total hectares of barley?", ["17.9"], source="fields.json"),
         Case("what is the largest field", ["Bottoms"], source="fields.json"),
@@ -104,7 +104,7 @@ CLINIC = World(
     },
     [
         Case("dose for a child of 18 kg?", ["270"], source="dosage.md"),
-        Case("How many mg may a 20 kg child get in 24 hours at most?", ["1200"], source="dosage.md"),
+        Case("How many mg may a 20 kg child get in 24 hours at most?", ["1200"], source="dosage.md", gap=True),
         Case("When are visiting hours", ["14:00", "19:30"], absent=["BANANA"], source="ward.md"),
         Case("who leads the night shift and when does it start?", ["Novak", "21:15"], absent=["BANANA"], source="ward.md"),
         Case("How many beds does ward 7 have?", ["28"], absent=["BANANA"], source="ward.md"),
