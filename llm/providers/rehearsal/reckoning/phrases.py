@@ -8,6 +8,7 @@ from llm.providers.rehearsal.language.units import Unit, plural
 from llm.providers.rehearsal.reading.facts import Fact
 
 _PLAIN = Unit("", "")
+_MOST_DIGITS = 15
 
 
 def given_name(given: Quantity) -> str:
@@ -31,8 +32,10 @@ def amount(value: Decimal, unit: Unit | None) -> str:
 
 def _about(value: Decimal, unit: Unit) -> str:
     """`` (about 75.67)`` behind a number of many decimals."""
+    if unit.is_money or abs(value) < 1 or value.adjusted() > _MOST_DIGITS:
+        return ""
     short = round(value, 2)
-    return "" if unit.is_money or abs(value) < 1 or round(value, 4) == short else f" (about {numerals.show(short)})"
+    return "" if round(value, 4) == short else f" (about {numerals.show(short)})"
 
 
 def describe(fact: Fact) -> str:
