@@ -2,15 +2,18 @@
 
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from agents.compaction import Window, compact
 from agents.feed import Feed
 from agents.interruption import Interrupted
 from agents.task_log import TaskLog
 from journal import events as ev
-from journal.projection import TaskState
+from journal.projection import SUMMARIZE, TOO_LONG
 from journal.values import Message, Outcome, Problem, Reservation, WaitingReason
-from llm.budget import cost_usd, reserve
+from llm.budget import CeilingReached, cost_usd, reserve
 from llm.calling import call
 from llm.errors import BrokenAnswer, LlmError, RateLimited
 from llm.router import Model, Models
@@ -43,14 +46,25 @@ class Asker:
 
         Raises ``BudgetExhausted`` or ``DeadlinePassed`` when the worst case of the call does not fit.
         """
-        asked, failures = _so_far(log.state, question.step)
-        model = self._choose(failures, question.role)
-        if model is None:
-            if log.state.waiting is None:
-                log.note(_nobody_left(log, failures))
+        if question.prompt is not None:
+            await self._ask_apart(log, question)
             return
-        added = question.added if asked == 0 else ()
-        reserved = self._reserve(log, model, question, added)
+        model = self._choose(log.state.failures, question.role, shortened=log.state.shortened)
+        if model is None:
+            log.note(_nobody_left(log, log.state.failures))
+            return
+        added = question.added if log.state.asked_since_completion == 0 else ()
+        size = self._size(log, model, question, added)
+        window = Window.of(model)
+        if (reason := _outgrown(log, window, size)) is not None:
+            upto_seq = window.cut(log, reason)
+            if window.cannot_hold(log, size) or (upto_seq is None and reason == "refused"):
+                log.note(_too_small(model))
+                return
+            if upto_seq is not None and not await self._compact(log, window, upto_seq, reason):
+                return
+            size = self._size(log, model, question, added)
+        reserved = self._reserve(log, model, size, window.output)
         log.note(
             ev.LlmRequested(
                 model=model.name,
@@ -58,43 +72,97 @@ class Asker:
                 reserved=reserved,
                 added=added,
                 tools_digest=self._tools_digest if question.offers is None else offers_digest(question.offers),
-                attempt=asked + 1,
+                attempt=log.state.asked_since_completion + 1,
+            )
+        )
+        await log.commit()
+        await self._send(log, model, self._request(log, question, reserved.output_tokens))
+
+    async def _ask_apart(self, log: TaskLog, question: Ask) -> None:
+        """A call for a step of a plan, in a conversation of its own: short enough for any window, and watched by nobody."""
+        asking = log.state.asking(question.step)
+        model = self._choose(asking.failures, question.role)
+        if model is None:
+            if log.state.waiting is None:
+                log.note(_nobody_left(log, asking.failures))
+            return
+        wanted = min(Window.of(model).output, question.max_output_tokens or model.settings.max_output_tokens)
+        request = self._request(log, question, wanted)
+        reserved = _reserved(log, model, model.provider.bound_input(request), wanted)
+        log.note(
+            ev.LlmRequested(
+                model=model.name,
+                role=question.role,
+                reserved=reserved,
+                tools_digest=offers_digest(question.offers or ()),
+                attempt=asking.asked + 1,
                 step=question.step,
             )
         )
         await log.commit()
-        await self._send(log, model, self._request(log, question, reserved.output_tokens), question.step)
+        await self._send(log, model, replace(request, max_output_tokens=reserved.output_tokens), question.step)
 
-    async def _send(self, log: TaskLog, model: Model, request: Request, step: str) -> None:
+    async def _compact(self, log: TaskLog, window: Window, upto_seq: int, reason: Literal["window", "refused"]) -> bool:
+        """Put a summary in place of older turns. ``False``: the task was stopped meanwhile."""
+
+        async def ask(model: Model, request: Request) -> Completion | None:
+            return await self._summarize(log, model, request)
+
+        try:
+            await compact(log, window, upto_seq, reason, self._models.candidates(SUMMARIZE, self._only), ask)
+        except Interrupted:
+            return False
+        self._measured.clear()
+        return True
+
+    async def _summarize(self, log: TaskLog, model: Model, request: Request) -> Completion | None:
+        """``None`` where the model fails, or where the budget leaves no room for it."""
+        bound = model.provider.bound_input(request)
+        try:
+            reserved = _reserved(log, model, bound, request.max_output_tokens)
+        except CeilingReached:
+            return None
+        log.note(ev.LlmRequested(model=model.name, role=SUMMARIZE, reserved=reserved))
+        await log.commit()
+        return await self._send(log, model, replace(request, max_output_tokens=reserved.output_tokens))
+
+    async def _send(self, log: TaskLog, model: Model, request: Request, step: str = "") -> Completion | None:
+        """Raises ``Interrupted``, once it is noted, for a call that is no turn: what it was for cannot go on."""
         started = time.monotonic()
         try:
             async with log.interruption:
-                completion = await self._call(log, model, request, silent=bool(step))
+                completion = await self._call(log, model, request, silent=bool(step) or request.role == SUMMARIZE)
         except LlmError as error:
             log.note(_failed(model, error, step))
-            return
+            return None
         except Interrupted:
             why = "The call was broken off because the task was stopped."
             log.note(ev.LlmFailed(model=model.name, error="canceled", detail=why, spent=True, step=step))
-            return
-        if not step:
+            if request.role == SUMMARIZE:
+                raise
+            return None
+        is_turn = request.role != SUMMARIZE
+        if is_turn and not step:
             self._measured[model.name] = (model.provider.bound_input(request), completion.usage.input_tokens)
         log.note(
             ev.LlmCompleted(
                 model=model.name,
-                content=completion.content,
-                tool_calls=completion.tool_calls,
+                role=request.role,
+                content=completion.content if is_turn else "",
+                tool_calls=completion.tool_calls if is_turn else (),
                 usage=completion.usage,
                 cost_usd=cost_usd(completion.usage, model.price),
                 finish_reason=completion.finish_reason,
                 response_id=completion.response_id,
+                opaque=completion.opaque,
                 seconds=round(time.monotonic() - started, 3),
                 step=step,
             )
         )
+        return completion
 
     async def _call(self, log: TaskLog, model: Model, request: Request, *, silent: bool) -> Completion:
-        """``silent``: nobody watches the text grow, for it is read in quarantine."""
+        """``silent``: nobody watches the text grow."""
         task_id = log.lease.task_id
         deadline = time.monotonic() + log.state.submitted.budget.max_seconds - log.seconds_used()
         if silent or not self._feed.wants_deltas(task_id):
@@ -104,31 +172,33 @@ class Asker:
         finally:
             self._feed.publish_delta(task_id, None)
 
-    def _choose(self, failures: list[ev.LlmFailed], role: str) -> Model | None:
+    def _choose(self, failures: list[ev.LlmFailed], role: str, *, shortened: bool = True) -> Model | None:
         """The first candidate that has not failed for good since the last answer."""
         broken = Counter(failure.model for failure in failures)
-        out = {failure.model for failure in failures if not failure.again}
+        out = {f.model for f in failures if not f.again and (f.error != TOO_LONG or shortened)}
         for model in self._models.candidates(role, self._only):
             if model.name not in out and broken[model.name] < MAX_BROKEN_ANSWERS:
                 return model
         return None
 
     def _request(self, log: TaskLog, question: Ask, max_output_tokens: int) -> Request:
-        prompt = log.transcript.prompt if question.prompt is None else question.prompt
-        return Request(prompt, max_output_tokens, self._offers if question.offers is None else question.offers, question.role)
-
-    def _reserve(self, log: TaskLog, model: Model, question: Ask, added: tuple[Message, ...]) -> Reservation:
-        wanted = min(model.settings.max_output_tokens, question.max_output_tokens or model.settings.max_output_tokens)
-        request = self._request(log, question, wanted)
-        size = model.provider.bound_input(request) + sum(len(m.model_dump_json()) for m in added)
-        return reserve(
-            log.state.submitted.budget,
-            log.state.committed,
-            model.price,
-            bound_input_tokens=size if question.step else self._bound(model, size),
-            wanted_output_tokens=wanted,
-            seconds_used=log.seconds_used(),
+        own = question.offers is None
+        return Request(
+            prompt=log.transcript.prompt if question.prompt is None else question.prompt,
+            max_output_tokens=max_output_tokens,
+            tools=self._offers if question.offers is None else question.offers,
+            role=question.role,
+            schema=log.state.submitted.output_schema if own else question.schema,
+            tool_choice=question.tool_choice,
         )
+
+    def _size(self, log: TaskLog, model: Model, question: Ask, added: tuple[Message, ...]) -> int:
+        """The bytes of the next request: a bound of its tokens."""
+        request = self._request(log, question, model.settings.max_output_tokens)
+        return model.provider.bound_input(request) + sum(len(m.model_dump_json()) for m in added)
+
+    def _reserve(self, log: TaskLog, model: Model, size: int, wanted: int) -> Reservation:
+        return _reserved(log, model, self._bound(model, size), wanted)
 
     def _bound(self, model: Model, size: int) -> int:
         """At most one token a byte; where the model has counted a shorter prompt already, only what is new counts so."""
@@ -143,12 +213,28 @@ def offers_digest(offers: tuple[ToolOffer, ...]) -> str:
     return digest([[o.name, o.description, o.parameters] for o in offers])[:16]
 
 
-def _so_far(state: TaskState, step: str) -> tuple[int, list[ev.LlmFailed]]:
-    """Requests sent since the last one answered and those of them that failed, of a step's own conversation or the task's."""
-    if step:
-        asking = state.asking(step)
-        return asking.asked, asking.failures
-    return state.asked_since_completion, state.failures
+def _reserved(log: TaskLog, model: Model, bound_input_tokens: int, wanted: int) -> Reservation:
+    return reserve(
+        log.state.submitted.budget,
+        log.state.committed,
+        model.price,
+        bound_input_tokens=bound_input_tokens,
+        wanted_output_tokens=wanted,
+        seconds_used=log.seconds_used(),
+    )
+
+
+def _outgrown(log: TaskLog, window: Window, size: int) -> Literal["window", "refused"] | None:
+    """Why the prompt must be compacted before it is sent, if it must. ``size`` is in bytes."""
+    state = log.state
+    if not state.shortened and any(f.error == TOO_LONG and f.model == window.model for f in state.failures):
+        return "refused"
+    return "window" if window.is_outgrown(log, size) else None
+
+
+def _too_small(model: Model) -> ev.LlmFailed:
+    why = f"The goal with its instructions and tools does not fit the window of {model.settings.context_window:,} tokens."
+    return ev.LlmFailed(model=model.name, error="WindowTooSmall", detail=why, spent=False)
 
 
 def _failed(model: Model, error: LlmError, step: str) -> ev.LlmFailed:
@@ -156,7 +242,7 @@ def _failed(model: Model, error: LlmError, step: str) -> ev.LlmFailed:
     return ev.LlmFailed(
         model=model.name,
         error=type(error).__name__,
-        detail=error.message,
+        detail=f"{error.message.rstrip('.')}. {error.hint}".strip(),
         spent=error.maybe_billed,
         again=isinstance(error, BrokenAnswer),
         transient=error.retryable,

@@ -74,11 +74,13 @@ class Executor:
             why = "The worker stopped before the result was recorded, and the tool is gone or was changed since."
             log.note(ev.ToolInDoubt(call_id=call.call.id, tool=call.call.tool, why=why))
             return None
+        if call.stage is CallStage.IN_DOUBT:
+            return None
         refusal = self._refusal(call, tool)
         if refusal is not None:
             error, why = refusal
             log.note(ev.ToolFailed(call_id=call.call.id, tool=call.call.tool, error=error, message=why, label=SYSTEM))
-        if refusal is not None or tool is None or call.stage is CallStage.IN_DOUBT:
+        if refusal is not None or tool is None:
             return None
         if call.stage is CallStage.APPROVED and call.approval_id is not None and not still_holds(log.state, call, tool):
             why = "The tool or the call changed after it was approved."

@@ -5,19 +5,23 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BufferedReader
 from typing import Any, Protocol
 
 from agents.approvals import task_of_approval
+from agents.artifacts import Artifact, list_artifacts, open_artifact
+from agents.attaching import receive
 from agents.driver import Driver
 from agents.feed import Feed
 from agents.following import follow
 from agents.holder import Holder
-from agents.invocation import Invoker, Surroundings
+from agents.invocation import Surroundings
+from agents.means import means_of
 from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, TaskRequest
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
-from agents.submission import Admission, first_event
+from agents.submission import Admission, first_events
 from agents.subtasks import Subtasks
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotFound, StorageError
@@ -34,6 +38,8 @@ from memory.edge_store import open_memory
 from memory.items import Memory
 from planners.plan.schedule import children_open
 from tools.http_fetch import GuardedFetch
+from tools.mcp.servers import mcp_servers
+from tools.mcp.task_servers import TaskServers
 from tools.registry import Registry, build_registry
 from trust.digest import digest
 from trust.redaction import Redactor
@@ -79,10 +85,10 @@ class Runtime:
         self.surroundings = surroundings
         self.dispatcher: Dispatcher = dispatcher or NoDispatcher()
         self._feed = Feed()
-        self._admission = Admission(settings.agents, tools, models)
+        self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
         subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
-        self._driver = Driver(settings, self._holder, self._admission, models, Invoker(surroundings), self._feed, subtasks)
+        self._driver = Driver(settings, self._holder, self._admission, models, surroundings, self._feed, subtasks)
         self._driving: set[asyncio.Future[bool]] = set()
 
     @classmethod
@@ -90,7 +96,7 @@ class Runtime:
         """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
-        tools = build_registry(settings.tools)
+        tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
         memory = await open_memory(home, settings.memory, make_embedder(settings.embedder))
         surroundings = Surroundings(
@@ -114,14 +120,16 @@ class Runtime:
     async def submit(self, tenant: str, request: TaskRequest, *, by: str, idempotency_key: str | None = None) -> TaskRecord:
         """Journal a new task and ring for a worker.
 
-        Raises ``InvalidInput`` (unknown agent, tool, model or planner) or ``Conflict`` (the idempotency key).
+        Raises ``InvalidInput`` (unknown agent, tool, model or planner; an attachment or a schema that cannot be used) or
+        ``Conflict`` (the idempotency key).
         """
         earlier: Sequence[TaskRecord] = ()
         if request.thread_id is not None:
             earlier = await self.journal.records(tenant, TaskFilter(thread_id=request.thread_id, limit=10))
         submitted = self._admission.admit(request, earlier, by=by)
+        attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
-        return await self._begin(tenant, [first_event(submitted)], once)
+        return await self._begin(tenant, first_events(submitted, attached), once)
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
@@ -159,7 +167,9 @@ class Runtime:
         """A new task with a copy of the journal up to ``seq``; it goes on from there. Raises ``InvalidInput``."""
         last = (await self.journal.record(tenant, task_id)).last_seq
         if not 1 <= seq <= last:
-            raise InvalidInput(f"{task_id} has the events 1 to {last}; it cannot be forked at {seq}.")
+            raise InvalidInput(
+                f"{task_id} has the events 1 to {last}; it cannot be forked at {seq}.", hint="Fork from one of these."
+            )
         prefix = await self.journal.read(tenant, task_id, until=seq)
         if TaskState.of(tenant, task_id, prefix).ended:
             raise InvalidInput(f"{task_id} has ended at event {seq}.", hint="Fork from an earlier event.")
@@ -181,6 +191,16 @@ class Runtime:
         """Ids of the child tasks whose end this task has not heard of yet."""
         plan = (await self.state(tenant, task_id)).plan
         return [child.task_id for _, child in children_open(plan)] if plan else []
+
+    async def artifacts(self, tenant: str, task_id: str) -> list[Artifact]:
+        """The files that a task wrote into its workspace; none where there is no workspace. Raises ``NotFound``."""
+        await self.journal.record(tenant, task_id)
+        return await asyncio.to_thread(list_artifacts, self.surroundings.workspaces / task_id)
+
+    async def artifact(self, tenant: str, task_id: str, name: str) -> BufferedReader:
+        """One of them, open for reading. Raises ``NotFound``."""
+        await self.journal.record(tenant, task_id)
+        return await asyncio.to_thread(open_artifact, self.surroundings.workspaces / task_id, name)
 
     async def list_tasks(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
         """Tasks, newest first."""
@@ -213,9 +233,14 @@ class Runtime:
         """A person's word. Raises ``NotFound``, ``InvalidInput``, or ``Conflict`` when it is decided, expired or void."""
         approval = await self.approval(tenant, approval_id)
         if approval.status is not ApprovalStatus.PENDING:
-            raise Conflict(f"{approval_id} is {approval.status} already.")
+            raise Conflict(
+                f"{approval_id} is {approval.status} already.", hint=f"Task {approval.task_id} shows what came of it."
+            )
         if approval.expires_at <= datetime.now(UTC):
-            raise Conflict(f"{approval_id} expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC.")
+            raise Conflict(
+                f"{approval_id} expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
+                hint="The task asks anew if it still needs it.",
+            )
         _check_edits(approval, decision)
         await self._not_ended(tenant, approval.task_id)
         data = {
@@ -231,14 +256,15 @@ class Runtime:
     async def plan(self, tenant: str, task_id: str) -> PlanView:
         """The task's plan as it stands. Raises ``NotFound``."""
         state = await self.state(tenant, task_id)
-        return view_of(state, self._admission.means(state.submitted))
+        return view_of(state, means_of({}, self.models, state.submitted))
 
     async def edit_plan(self, tenant: str, task_id: str, given: Mapping[str, Any], *, by: str) -> PlanView:
         """Put another plan in place of one that waits for a person. What has begun stays; a person's word on calls that are
         gone is void. Raises ``NotFound``, ``Conflict`` or ``InvalidInput`` with every mistake."""
         await self._not_ended(tenant, task_id)
         state = await self.state(tenant, task_id)
-        revision = edit(state, given, self._admission.means(state.submitted), by)
+        async with self._admission.equipment(state.submitted, state.started) as tools:
+            revision = edit(state, given, means_of(tools, self.models, state.submitted), by)
         version = state.plan.version if state.plan else 0
         data = {"version": version, "revision": revision.model_dump(mode="json")}
         await self._send(tenant, task_id, InboxItem(InboxKind.PLAN, data))
@@ -279,6 +305,7 @@ class Runtime:
             work.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._holder.aclose()
+        await self.tools.aclose()
         await self.models.aclose()
         await self.memory.close()
         await self.journal.close()
@@ -290,7 +317,7 @@ class Runtime:
         return record
 
     async def _submit_child(self, tenant: str, task_id: str, submitted: TaskSubmitted) -> TaskRecord:
-        events = [first_event(submitted)]
+        events = first_events(submitted, ())
         record = await self.journal.submit(TaskState.of(tenant, task_id, events).record(), events)
         await self.dispatcher.enqueue(task_id)
         return record

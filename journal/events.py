@@ -13,13 +13,16 @@ from pydantic import Field, JsonValue
 
 from journal.plans import Answer, Plan, Step
 from journal.values import (
+    ATTACHMENTS,
     Budget,
     CallUnderApproval,
     Message,
+    Opaque,
     Outcome,
     Problem,
     Reservation,
     SourceRef,
+    TaskServer,
     TokenUsage,
     ToolCall,
     ToolHints,
@@ -31,6 +34,11 @@ from journal.values import (
 from trust.labels import USER, Label
 
 
+def _is_empty(value: object) -> bool:
+    """For fields that a kind written whole got later: left out while empty, so that older lines stay as they are."""
+    return not value
+
+
 class EventData(Value):
     """The payload of one event kind."""
 
@@ -38,6 +46,10 @@ class EventData(Value):
     schema_version: ClassVar[int] = 1
     whole: ClassVar[bool] = False
     """Stored with the fields that hold their defaults, because those defaults may change from release to release."""
+
+    def public(self) -> "EventData":
+        """What the API shows of it."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,10 @@ class TaskSubmitted(EventData):
     parent_id: str | None = None
     forked_from: str | None = None
     namespaces: tuple[str, ...] | None = None
+    mcp_servers: tuple[TaskServer, ...] = ()
     context: str = ""
+    output_schema: dict[str, JsonValue] | None = Field(None, exclude_if=_is_empty)
+    """The JSON Schema that the answer has to hold."""
     history: tuple[Message, ...] = ()
     """Goals and answers of the thread's earlier tasks, as they stood when this one was submitted."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
@@ -79,6 +94,33 @@ class TaskSubmitted(EventData):
     label: Label = USER
     plan_only: bool = Field(False, exclude_if=operator.not_)
     """Make the plan, and let a person look at it before it runs."""
+
+
+class AttachmentReceived(EventData):
+    """A file that came with the goal: it lies in the workspace as ``attachments/NAME`` before the task starts.
+
+    ``size`` is in bytes, ``digest`` their SHA-256. The content is here alone, as ``text`` (UTF-8) or ``data_base64``; the
+    API leaves it out. ``inline``: it is text so short that the model reads it with the goal.
+    """
+
+    kind = "attachment.received"
+
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    label: Label
+    inline: bool = False
+    text: str | None = None
+    data_base64: str | None = None
+
+    @property
+    def path(self) -> str:
+        """Where it lies in the workspace."""
+        return f"{ATTACHMENTS}/{self.name}"
+
+    def public(self) -> "AttachmentReceived":
+        return self.model_copy(update={"text": None, "data_base64": None})
 
 
 class TaskStarted(EventData):
@@ -160,7 +202,8 @@ class LlmRequested(EventData):
     """A model is about to be asked; the reservation is its worst case.
 
     ``added`` holds only messages that no other event holds (instructions, notes, repairs): the prompt is
-    rebuilt from the journal, so each message is stored once. ``tools_digest`` pins the offered tools.
+    rebuilt from the journal, so each message is stored once. ``tools_digest`` pins the offered tools. With role
+    ``summarize`` the prompt is a rendering of the events that the ``context.compacted`` behind it covers.
     """
 
     kind = "llm.requested"
@@ -176,7 +219,10 @@ class LlmRequested(EventData):
 
 
 class LlmCompleted(EventData):
-    """A model answered; settles the open reservation. ``seconds`` is wall time of the call."""
+    """A model answered; settles the open reservation. ``seconds`` is wall time of the call.
+
+    With role ``summarize`` the answer stands in the ``context.compacted`` behind it, not here.
+    """
 
     kind = "llm.completed"
 
@@ -188,6 +234,8 @@ class LlmCompleted(EventData):
     finish_reason: str
     response_id: str | None = None
     seconds: float
+    role: str = "act"
+    opaque: Opaque | None = None
     step: str = ""
 
 
@@ -208,6 +256,24 @@ class LlmFailed(EventData):
     transient: bool = False
     retry_at: datetime | None = None
     step: str = ""
+
+
+class ContextCompacted(EventData):
+    """The conversation outgrew the model's window: a summary stands in place of the events up to ``upto_seq``.
+
+    What came behind them (``kept`` messages) is sent as it was. ``summary`` was written by a model, or where none could
+    (``by`` is ``structure``) put together from the calls and how their results begin. ``reason``: ``window`` (the next
+    prompt would not fit) or ``refused`` (the API said it does not).
+    """
+
+    kind = "context.compacted"
+
+    upto_seq: int
+    summary: str
+    kept: int
+    reason: Literal["window", "refused"]
+    by: str
+    label: Label
 
 
 class ToolRequested(EventData):

@@ -16,6 +16,7 @@ class OpenRequest:
     seq: int
     model: str
     reserved: Reservation
+    role: str = "act"
 
 
 @dataclass(slots=True)

@@ -33,6 +33,12 @@ from journal.values import (
 from trust.digest import digest
 from trust.labels import SYSTEM, Label, join
 
+SUMMARIZE = "summarize"
+"""The role of calls that write summaries: they are no turns."""
+
+TOO_LONG = "ContextTooLong"
+"""What ``llm.failed`` calls a prompt that does not fit the model's window."""
+
 
 class CallStage(StrEnum):
     """Where one tool call stands."""
@@ -101,12 +107,17 @@ class TaskState:
     """Requests sent since the last one that was answered."""
     setbacks: int = 0
     """Rests in a row that were taken because no model could answer."""
+    shortened: bool = False
+    """Since the last answer the prompt was compacted because the API called it too long."""
     repairs: int = 0
     """How often in a row the model was asked to mend its answer."""
+    repairs_in_all: int = 0
     rested_seconds: float = 0.0
     """Time spent waiting for people, which no deadline counts."""
     calls: dict[str, CallState] = field(default_factory=dict)
     approvals: dict[str, Approval] = field(default_factory=dict)
+    attachments: tuple[ev.AttachmentReceived, ...] = ()
+    """The files that came with the goal, without their content."""
     answer: str | None = None
     output: Any = None
     sources: tuple[SourceRef, ...] = ()
@@ -307,11 +318,14 @@ def _llm_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> Non
         state.plan.asked_about = state.plan.failed
     if state.open_request is not None:
         state._spend_reserved(state.open_request.reserved)
-    state.open_request = OpenRequest(event.seq, data.model, data.reserved)
+    state.open_request = OpenRequest(event.seq, data.model, data.reserved, data.role)
+    state._spend(model_calls=1)
+    if data.role == SUMMARIZE:
+        return
     state.heard_since_completion = False
     state.asked_since_completion += 1
     state.repairs += 1 if data.added else 0
-    state._spend(model_calls=1)
+    state.repairs_in_all += 1 if data.added else 0
 
 
 def _step_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> None:
@@ -324,25 +338,21 @@ def _step_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> No
 
 
 def _llm_completed(state: TaskState, event: Event, data: ev.LlmCompleted) -> None:
-    _spend_answer(state, data)
-    state.setbacks = 0
     if data.step:
+        _spend_answer(state, data, steps=1)
         asking = state.asking(data.step)
         asking.open, asking.failures, asking.asked = None, [], 0
         asking.answers.append(data)
         return
-    state.open_request, state.last_completion, state.failures = None, data, []
-    state.asked_since_completion = 0
-    state.unplanned += 1
-    if data.tool_calls:
-        state.repairs = 0
-    kept = {i: call for i, call in state.calls.items() if state.plan is not None and state.plan.has(i)}
-    state.calls = kept | {call.id: CallState(call) for call in data.tool_calls}
+    state.open_request = None
+    if is_turn := data.role != SUMMARIZE:
+        _turn_completed(state, data)
+    _spend_answer(state, data, steps=int(is_turn))
 
 
-def _spend_answer(state: TaskState, data: ev.LlmCompleted) -> None:
+def _spend_answer(state: TaskState, data: ev.LlmCompleted, *, steps: int) -> None:
     state._spend(
-        steps=1,
+        steps=steps,
         input_tokens=data.usage.input_tokens,
         cached_input_tokens=data.usage.cached_input_tokens,
         output_tokens=data.usage.output_tokens,
@@ -350,18 +360,50 @@ def _spend_answer(state: TaskState, data: ev.LlmCompleted) -> None:
     )
 
 
+def _turn_completed(state: TaskState, data: ev.LlmCompleted) -> None:
+    state.last_completion, state.failures = data, []
+    state.asked_since_completion = state.setbacks = 0
+    state.shortened = False
+    state.unplanned += 1
+    if data.tool_calls:
+        state.repairs = 0
+    kept = {i: call for i, call in state.calls.items() if state.plan is not None and state.plan.has(i)}
+    state.calls = kept | {call.id: CallState(call) for call in data.tool_calls}
+
+
 def _llm_failed(state: TaskState, event: Event, data: ev.LlmFailed) -> None:
     if data.step:
-        asking = state.asking(data.step)
-        if asking.open is not None and data.spent:
-            state._spend_reserved(asking.open.reserved)
-        asking.open = None
-        asking.failures.append(data)
+        _step_failed_to_ask(state, data)
         return
-    if state.open_request is not None and data.spent:
-        state._spend_reserved(state.open_request.reserved)
+    asked = state.open_request
+    if asked is not None and data.spent:
+        state._spend_reserved(asked.reserved)
     state.open_request = None
-    state.failures.append(data)
+    if asked is None or asked.role != SUMMARIZE:
+        state.failures.append(data)
+
+
+def _step_failed_to_ask(state: TaskState, data: ev.LlmFailed) -> None:
+    asking = state.asking(data.step)
+    if asking.open is not None and data.spent:
+        state._spend_reserved(asking.open.reserved)
+    asking.open = None
+    asking.failures.append(data)
+
+
+def _context_compacted(state: TaskState, event: Event, data: ev.ContextCompacted) -> None:
+    """Who found the longer prompt too long may be asked again."""
+    state.shortened = state.shortened or data.reason == "refused"
+    state.failures = [failure for failure in state.failures if failure.error != TOO_LONG]
+
+
+def _attachment_received(state: TaskState, event: Event, data: ev.AttachmentReceived) -> None:
+    """A text that the model reads with the goal is a source like one that a tool returned."""
+    state.attachments += (data.public(),)
+    if data.inline:
+        lines = max(len((data.text or "").splitlines()), 1)
+        state.sources += (SourceRef(source=data.path, position=f"lines 1-{lines}", label=data.label),)
+        state._see(data.label)
 
 
 def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> None:
@@ -539,6 +581,8 @@ _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.LlmRequested: _llm_requested,
     ev.LlmCompleted: _llm_completed,
     ev.LlmFailed: _llm_failed,
+    ev.ContextCompacted: _context_compacted,
+    ev.AttachmentReceived: _attachment_received,
     ev.ToolRequested: _tool_requested,
     ev.ToolCompleted: _tool_completed,
     ev.ToolFailed: _tool_failed,

@@ -27,7 +27,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from journal.events import Event
-from journal.records import InboxItem, Lease, TaskFilter, TaskRecord
+from journal.records import InboxItem, Lease, TaskFilter, TaskRecord, Totals
 
 BLOB_BYTES = 8192
 
@@ -104,6 +104,9 @@ class Journal(Protocol):
 
     async def records(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
         """Tasks, newest first. Raises ``InvalidInput`` for a ``before`` that is no task of the tenant's."""
+
+    async def totals(self, tenant: str) -> Totals:
+        """What the tenant's tasks come to."""
 
     async def runnable(self, limit: int) -> list[str]:
         """Ids of tasks that should be worked on and that nobody holds: submitted or working with no wait or a wait

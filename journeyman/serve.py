@@ -21,7 +21,6 @@ from api.server import ApiServer
 from journal.errors import ConfigurationError
 from journeyman import logs
 from journeyman.home import Serving, announced, sole_server
-from journeyman.keyring import keys_of
 from journeyman.settings import Settings
 from workers.admission import Admission
 from workers.app import make_app
@@ -50,7 +49,7 @@ async def serve(settings: Settings) -> None:
     with sole_server(settings.home), _listening(settings.api.host, settings.api.port) as listener:
         token = secrets.token_urlsafe(32)
         async with _working(settings) as runtime:
-            keys = keys_of(runtime, token)
+            keys = KeyStore(runtime.database, run_token=token)
             await _show_first_key(keys)
             server = _Server(create_app(runtime, keys, settings.api), settings.api)
             serving = asyncio.create_task(server.serve(sockets=[listener]))

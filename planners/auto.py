@@ -33,9 +33,9 @@ class Auto:
     def instructions(self, profile: str) -> str:
         return self._plan.instructions(profile)
 
-    def begin(self, submitted: ev.TaskSubmitted, profile: str) -> Beginning:
+    def begin(self, state: TaskState, profile: str) -> Beginning:
         """The planner to start with, and its instructions."""
-        name, why = self._choose(submitted)
+        name, why = self._choose(state)
         planner = self._plan if name == PlanPlanner.name else self._react
         return Beginning(planner.instructions(profile), planner.prompt_version, name, why)
 
@@ -45,13 +45,15 @@ class Auto:
             return self._step_by_step(state, move.why) if isinstance(move, GiveUp) and self._may_change(state) else move
         return self._taken_plan(state) or self._offering_a_plan(state, self._react.next(state))
 
-    def _choose(self, submitted: ev.TaskSubmitted) -> tuple[str, str]:
+    def _choose(self, state: TaskState) -> tuple[str, str]:
+        submitted = state.submitted
+        read = (submitted.label, *(m.label for m in submitted.history), *(a.label for a in state.attachments if a.inline))
         for_plan, for_react = PlanPlanner.name, React.name
         if not self._means.can_plan:
             return for_react, "No model of this task can write a plan."
         if submitted.plan_only:
             return for_plan, "The plan is to be looked at first."
-        if any(label.trust is Trust.UNTRUSTED for label in (submitted.label, *(m.label for m in submitted.history))):
+        if any(label.trust is Trust.UNTRUSTED for label in read):
             return for_react, "The conversation holds text from outside, and a plan is made of trusted words alone."
         if not self._means.tools:
             return for_react, "There are no tools to plan with."
@@ -91,7 +93,11 @@ class Auto:
     def _offering_a_plan(self, state: TaskState, move: Move) -> Move:
         if not isinstance(move, Ask) or not self._means.can_plan or not self._may_change(state):
             return move
-        return replace(move, offers=(*(tool.offer for tool in self._means.tools.values()), SUBMIT_PLAN))
+        return replace(
+            move,
+            offers=(*(tool.offer for tool in self._means.tools.values()), SUBMIT_PLAN),
+            schema=state.submitted.output_schema,
+        )
 
 
 def _is_open(state: TaskState, call: ToolCall) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from journal.events import EventData
 from journal.plans import Delegate
@@ -28,6 +28,9 @@ class Ask:
     step: str = ""
     prompt: Prompt | None = None
     max_output_tokens: int | None = None
+    schema: dict[str, Any] | None = None
+    """The form of the answer, where ``offers`` are given; else it is the task's own."""
+    tool_choice: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The goal is met. ``label`` is the answer's; ``None``: that of all the task has read."""
+    """The goal is met. ``output`` is the answer's value, where the task asks for JSON of a schema. ``label`` is the answer's;
+    ``None``: that of all the task has read."""
 
     answer: str
+    output: Any = None
     label: Label | None = None
 
 

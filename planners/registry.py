@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 
 from journal.errors import InvalidInput
-from journal.events import TaskSubmitted
+from journal.projection import TaskState
 from planners.auto import Auto
 from planners.plan.planner import PlanPlanner
 from planners.planner import Beginning, Means, Planner
@@ -31,8 +31,8 @@ def find_planner(name: str, means: Means | None = None) -> Planner:
     raise InvalidInput(f"There is no planner named {name!r}.", hint=f"Known planners: {known}.")
 
 
-def begin(planner: Planner, submitted: TaskSubmitted, profile: str) -> Beginning:
+def begin(planner: Planner, state: TaskState, profile: str) -> Beginning:
     """What a task starts with under this planner; ``profile`` are the agent profile's own instructions."""
     if isinstance(planner, Auto):
-        return planner.begin(submitted, profile)
+        return planner.begin(state, profile)
     return Beginning(planner.instructions(profile), planner.prompt_version)

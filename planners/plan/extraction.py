@@ -51,7 +51,14 @@ def extraction(item: str, spec: Extract, text: Labelled, answers: Sequence[LlmCo
             prompt.append(message)
     if len(answers) > MAX_REPAIRS:
         return Unmet(why)
-    return Ask("extract", offers=(_offer(spec),), step=item, prompt=prompt, max_output_tokens=EXTRACT_OUTPUT_TOKENS)
+    return Ask(
+        "extract",
+        offers=(_offer(spec),),
+        step=item,
+        prompt=prompt,
+        max_output_tokens=EXTRACT_OUTPUT_TOKENS,
+        tool_choice=SUBMIT_VALUE,
+    )
 
 
 def _opening(spec: Extract, text: Labelled) -> list[Message]:

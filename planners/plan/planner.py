@@ -14,7 +14,7 @@ from planners.plan.format import REVISE_PLAN, SUBMIT_PLAN, MistakenPlan, read_pl
 from planners.plan.revision import MAX_REVISIONS, report, revised
 from planners.plan.schedule import Schedule
 from planners.plan.steps import Needs, needs_of
-from planners.plan.validate import ANSWER_ID, Room, mistakes
+from planners.plan.validate import Room, mistakes
 from planners.planner import Ask, GiveUp, Means, Move, Record, Run
 from planners.prompts import load
 from trust.labels import SYSTEM, join
@@ -111,9 +111,7 @@ class PlanPlanner:
 
     def _answer(self, state: TaskState, plan: PlanState, look: Schedule) -> Move:
         own = join(plan.label, state.submitted.label)
-        move = answer(plan.plan, look.scope, state.submitted.goal, own, state.asking(ANSWER_ID).answers)
-        if move is None:
-            return GiveUp(Outcome.GAVE_UP, "The model wrote no answer.")
+        move = answer(plan.plan, look.scope, state, own)
         return Run(asks=(move,)) if isinstance(move, Ask) else move
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from journal.errors import InvalidInput
+from planners.json_schema import check_schema
 from planners.plan.references import Reference, parse
 
 Schema = Mapping[str, Any]
@@ -42,10 +44,11 @@ def with_holes(value: JsonValue, type_of: Callable[[Reference], frozenset[str]])
 def mistakes_against(schema: Schema, value: Any) -> Iterator[str]:
     """Where ``value`` does not fit ``schema``, each with its place. A schema that is itself broken judges nothing."""
     from jsonschema.exceptions import SchemaError, UnknownType
+    from referencing import Registry
     from referencing.exceptions import Unresolvable
 
     try:
-        errors = list(_validator()(schema).iter_errors(value))
+        errors = list(_validator()(schema, registry=Registry()).iter_errors(value))
     except (SchemaError, UnknownType, Unresolvable, RecursionError):
         return
     for error in errors:
@@ -54,13 +57,11 @@ def mistakes_against(schema: Schema, value: Any) -> Iterator[str]:
 
 
 def broken(schema: Schema) -> str | None:
-    """Why ``schema`` is not a JSON Schema; ``None`` if it is one."""
-    from jsonschema.exceptions import SchemaError
-
+    """Why no value can be asked for by ``schema``; ``None`` if one can."""
     try:
-        _validator().check_schema(schema)
-    except SchemaError as error:
-        return str(error.message)[:200]
+        check_schema(dict(schema))
+    except InvalidInput as error:
+        return error.message
     return None
 
 

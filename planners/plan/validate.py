@@ -164,7 +164,7 @@ def _in_extract(step: Step) -> Iterator[str]:
     if step.extract is None:
         return
     if why := broken(step.extract.schema_):
-        yield f"extract.schema: not a JSON Schema: {why}"
+        yield f"extract.schema: {why}"
     if not step.extract.ask.strip():
         yield "extract.ask: say what to find"
 

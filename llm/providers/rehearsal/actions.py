@@ -7,31 +7,20 @@ from zoneinfo import available_timezones
 from pydantic import JsonValue
 
 from llm.providers.rehearsal.answers import Answer, Line, missing
-from llm.providers.rehearsal.dates import find_dates
-from llm.providers.rehearsal.extract import strong_words
 from llm.providers.rehearsal.goal import PATH, URL, Ask
-from llm.providers.rehearsal.passages import Passage
-from llm.providers.rehearsal.quantities import find_quantities
+from llm.providers.rehearsal.language.dates import find_dates
+from llm.providers.rehearsal.language.quantities import find_quantities
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, content, tokens
+from llm.providers.rehearsal.reading.evidence import strong_words
+from llm.providers.rehearsal.reading.passages import Passage
 from llm.providers.rehearsal.toolbox import Toolbox, ToolFailed
-from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
 from llm.types import ToolOffer
 
 BUILT_IN = frozenset(
-    [
-        "recall",
-        "calculate",
-        "now",
-        "write_file",
-        "read_file",
-        "list_files",
-        "http_get",
-        "remember",
-        "ask_person",
-        "read_result",
-        "submit_plan",
-        "revise_plan",
-        "submit_value",
-    ]
+    """
+    recall calculate now write_file read_file list_files http_get remember ask_person read_result submit_plan
+    revise_plan submit_value
+""".split()
 )
 
 

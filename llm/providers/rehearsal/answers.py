@@ -1,10 +1,12 @@
 """What an ask is answered with, before it is put into words for a person."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llm.providers.rehearsal.passages import Passage, Segment
-from llm.providers.rehearsal.units import Unit
+from llm.providers.rehearsal.language.units import Unit
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
+from llm.providers.rehearsal.reading.passages import Passage, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +19,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``found`` is false for what could not be answered. ``value`` and ``unit`` are set when the answer is one number."""
+    """``found`` is false for what could not be answered. ``value`` and ``unit`` are set when the answer is one number, ``subject``
+    when it names one thing that a later ``it`` may mean."""
 
     lines: tuple[Line, ...]
     found: bool = True
     value: Decimal | None = None
     unit: Unit | None = None
+    subject: str = ""
 
 
 def quote(segment: Segment) -> str:
@@ -42,3 +46,13 @@ def said(text: str, *segments: Segment) -> Line:
 def missing(text: str, *lines: Line) -> Answer:
     """What was asked could not be found; ``lines`` say what comes closest."""
     return Answer((Line(text), *lines), found=False)
+
+
+def originals(question: str, lost: tuple[str, ...]) -> list[str]:
+    """The question's own spelling of words it misses."""
+    found = [
+        t
+        for t in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", question)
+        if any(canon(p) in lost for p in tokens(t)) and t.lower() not in STOPWORDS
+    ]
+    return list(dict.fromkeys(found))[:4]

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from llm.providers.rehearsal.answers import Answer, Line, missing
 from llm.providers.rehearsal.goal import Ask
-from llm.providers.rehearsal.passages import Passage
+from llm.providers.rehearsal.reading.passages import Passage
 
 ONE = Decimal(1)
 CLOSING = "(rehearsal, Journeyman's built-in model: no neural network, only rules over your documents and tools.)"
@@ -51,8 +51,17 @@ def for_file(answers: list[Answer], path: str) -> str:
 
 def _numbered(answers: list[Answer]) -> tuple[list[str], str]:
     numbers: dict[str, int] = {}
-    paragraphs = ["\n".join(_cited(line, numbers) for line in answer.lines) for answer in answers]
+    told: set[Line] = set()
+    paragraphs: list[str] = []
+    for answer in answers:
+        paragraphs.append("\n".join(_cited(line, numbers) for line in _news(answer.lines, told)))
+        told.update(answer.lines)
     return [p for p in paragraphs if p], "; ".join(f"[{n}] {cite}" for cite, n in numbers.items())
+
+
+def _news(lines: tuple[Line, ...], told: set[Line]) -> list[Line]:
+    """The lines without those quotes that stand above already."""
+    return [line for line in dict.fromkeys(lines) if line not in told or not line.text.startswith("“")]
 
 
 def _cited(line: Line, numbers: dict[str, int]) -> str:

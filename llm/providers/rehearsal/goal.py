@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass, replace
 
-from llm.providers.rehearsal.passages import split_sentences
-from llm.providers.rehearsal.words import content
+from llm.providers.rehearsal.language.words import content
+from llm.providers.rehearsal.reading.passages import split_sentences
 
-QUESTION, WRITE, READ, LIST, FETCH, REMEMBER, PERSON, NOW, SUMMARY, BEYOND, SELF = (
-    "question", "write", "read", "list", "fetch", "remember", "person", "now", "summary", "beyond", "self",
+QUESTION, WRITE, READ, READ_BACK, LIST, FETCH, REMEMBER, PERSON, NOW, SUMMARY, BEYOND, SELF = (
+    "question", "write", "read", "read back", "list", "fetch", "remember", "person", "now", "summary", "beyond", "self",
 )  # fmt: skip
 
 
@@ -22,6 +22,8 @@ class Ask:
     path: str = ""
     url: str = ""
     literal: str = ""
+    adds: bool = False
+    """Whether a write leaves in the file what is there already."""
 
     @property
     def full(self) -> str:
@@ -82,7 +84,26 @@ def read_goal(text: str) -> Goal:
     if not any(ask.kind not in (WRITE, REMEMBER) or ask.literal for ask in asks) and statements:
         asks = [classify(statement) for statement in statements[-3:]] + asks
         statements = statements[:-3]
-    return Goal(tuple(asks[:MAX_ASKS]), tuple(statements[:400]), text)
+    return Goal(tuple(_read_back(asks[:MAX_ASKS])), tuple(statements[:400]), text)
+
+
+_BACK = re.compile(
+    r"^(?:show|print|display|read|open|quote|tell|check)\b[^.?!]{0,20}\b(?:it|(?:the|that|this) file|(?:its|the) contents?|what it says)\b[^.?!]{0,30}$",
+    re.IGNORECASE,
+)
+
+
+def _read_back(asks: list[Ask]) -> list[Ask]:
+    """``... write it to a.txt and show me the file`` and ``then read a.txt``: what was written is read behind the write."""
+    found: list[Ask] = []
+    for ask in asks:
+        written = [a.path for a in found if a.kind == WRITE]
+        again = ask.kind == READ and ask.path in written
+        if written and (again or (ask.kind in (QUESTION, READ) and not ask.path and _BACK.match(ask.text.rstrip(" .?!")))):
+            found.append(replace(ask, kind=READ_BACK, path=ask.path or written[-1]))
+        elif ask.text and not (found and found[-1].kind == READ_BACK and _BACK.match(ask.text.rstrip(" .?!"))):
+            found.append(ask)
+    return found
 
 
 _MARKER = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|\(?[a-h]\)|[-*•])\s+")
@@ -100,7 +121,7 @@ def _read_sentence(sentence: str) -> list[Ask]:
         bare = _POLITE.sub("", fragment).strip()
         if not bare:
             continue
-        if _IS_HEAD.match(bare) or (bare.endswith("?") and len(bare) > 1) or URL.match(bare):
+        if _IS_HEAD.match(bare) or (bare.endswith("?") and len(bare) > 1) or URL.search(bare):
             asks.append(replace(classify(bare), lead=lead))
             lead = ""
         elif asks:
@@ -200,7 +221,8 @@ def _write(text: str) -> Ask:
     subject = text[: target.start()] + text[target.end() :] if target else text
     quoted = _QUOTED.search(subject)
     literal = next((g for g in quoted.groups() if g), "") if quoted else ""
-    return Ask(WRITE, _subject(subject), path=path, literal=literal)
+    adds = re.match(r"^(?:append|add)\b", text, re.IGNORECASE) is not None
+    return Ask(WRITE, _subject(subject), path=path, literal=literal, adds=adds)
 
 
 _WRITE_WORDS = re.compile(
@@ -216,54 +238,11 @@ def _subject(text: str) -> str:
 
 
 _ANAPHORA = frozenset(
-    [
-        "result",
-        "answer",
-        "it",
-        "them",
-        "that",
-        "this",
-        "these",
-        "those",
-        "everything",
-        "summary",
-        "total",
-        "both",
-        "all",
-        "find",
-        "note",
-        "value",
-        "number",
-        "report",
-        "output",
-        "line",
-        "sentence",
-        "figure",
-        "work",
-        "calculation",
-        "source",
-        "fact",
-        "information",
-        "detail",
-        "conclusion",
-        "outcome",
-        "what",
-        "you",
-        "your",
-        "found",
-        "file",
-        "new",
-        "with",
-        "contain",
-        "short",
-        "brief",
-        "one",
-        "page",
-        "content",
-        "text",
-        "response",
-        "markdown",
-    ]
+    """
+    result answer it them that this these those everything summary total both all find note value number report output
+    line sentence figure work calculation source fact information detail conclusion outcome what you your found file
+    new with contain short brief one page content text response markdown
+""".split()
 )
 
 

@@ -2,10 +2,10 @@
 
 import re
 
-from llm.providers.rehearsal.answers import Answer, Line, missing, quoted, said
-from llm.providers.rehearsal.extract import STRONG, WEAK, Evidence, Scored, lacks_focus, strong_words
-from llm.providers.rehearsal.passages import Segment
-from llm.providers.rehearsal.words import STOPWORDS, canon, content, tokens
+from llm.providers.rehearsal.answers import Answer, Line, missing, originals, quoted, said
+from llm.providers.rehearsal.language.words import STOPWORDS, canon, content, tokens
+from llm.providers.rehearsal.reading.evidence import STRONG, WEAK, Evidence, Scored, conflicts, lacks_focus, strong_words
+from llm.providers.rehearsal.reading.passages import Segment
 
 _PRONOUN = re.compile(
     r"^(?:it|they|he|she|this|these|that|those|its|their|his|her|there|both|the latter|the former)\b", re.IGNORECASE
@@ -20,6 +20,8 @@ def look_up(question: str, evidence: Evidence, context: str = "") -> Answer:
     """The best segments, quoted. Where nothing fits, that is said, with the closest there is."""
     ranked = evidence.rank(question, context)
     best = ranked[0] if ranked else None
+    if best is not None and best.missing and (each := _each_of(question, best, evidence)):
+        return each
     if best is None or best.score < WEAK:
         return not_found(question)
     if best.score < STRONG or lacks_focus(question, best) or strong_words(question) & set(best.missing):
@@ -31,6 +33,24 @@ def look_up(question: str, evidence: Evidence, context: str = "") -> Answer:
         lines = [quoted(best.segment), quoted(rivals[0].segment)]
         return Answer((Line("The sources do not agree:"), *lines))
     return Answer(tuple(_quoted_fully(s, question, evidence) for s in _chosen(best, ranked)))
+
+
+_AND = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&|plus|as well as)\s+", re.IGNORECASE)
+_LEADING = re.compile(
+    r"^(?:please\s+)?(?:what|who|which|when|where)?(?:'s|’s|\s+(?:is|are|was|were))?\s*(?:the|our|my|your|its|their|both)?\s*",
+    re.IGNORECASE,
+)
+
+
+def _each_of(question: str, best: Scored, evidence: Evidence) -> Answer | None:
+    """``the venue and the dress code``: each looked up by itself, where no one sentence has both."""
+    parts = [p for p in _AND.split(_LEADING.sub("", question.strip(" ?.!"))) if content(p)]
+    if not 2 <= len(parts) <= 4 or not any(set(content(p)) <= set(best.missing) for p in parts):
+        return None
+    found = [next(iter(evidence.rank(part)), None) for part in parts]
+    if any(s is None or s.score < STRONG or set(content(p)) <= set(s.missing) for p, s in zip(parts, found, strict=True)):
+        return None
+    return Answer(tuple(dict.fromkeys(_quoted_fully(s, p, evidence) for p, s in zip(parts, found, strict=True) if s)))
 
 
 def not_found(question: str) -> Answer:
@@ -48,16 +68,6 @@ def _closest(question: str, best: Scored) -> Answer:
     text = f"Not found: I found nothing in the documents that answers “{_short(question)}”.{about}"
     close = quoted(best.segment)
     return missing(text, Line(f"The closest passage: {close.text}", close.passages))
-
-
-def originals(question: str, lost: tuple[str, ...]) -> list[str]:
-    """The question's own spelling of words it misses."""
-    found = [
-        t
-        for t in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", question)
-        if any(canon(p) in lost for p in tokens(t)) and t.lower() not in STOPWORDS
-    ]
-    return list(dict.fromkeys(found))[:4]
 
 
 def _join(words: list[str]) -> str:
@@ -120,27 +130,6 @@ def _cell(segment: Segment, question: str) -> Line:
     return said("; ".join(f"{c}: {v}" for c, v in fitting[:4]) + f" (“{segment.text[:400]}”)", segment)
 
 
-_NUMERIC = re.compile(r"\d[\d.,:/-]*\d|\d")
-
-
-def conflicts(a: Scored, b: Scored) -> bool:
-    """Whether two segments say the same of the same thing but with other numbers or names of days."""
-    if a.segment.is_row or b.segment.is_row or b.score < 0.85 * a.score or a.segment.text == b.segment.text:
-        return False
-    numbers_a, numbers_b = set(_NUMERIC.findall(a.segment.text)), set(_NUMERIC.findall(b.segment.text))
-    if not numbers_a or not numbers_b or numbers_a & numbers_b:
-        return False
-    words_a, words_b = _plain_words(a.segment), _plain_words(b.segment)
-    shared, both = len(words_a & words_b), len(words_a | words_b)
-    if a.segment.passage.source == b.segment.passage.source:
-        return shared >= 0.8 * both
-    return bool(shared) and shared >= 0.6 * min(len(words_a), len(words_b)) and shared >= 0.35 * both
-
-
-def _plain_words(segment: Segment) -> set[str]:
-    return {canon(t) for t in tokens(segment.text) if t not in STOPWORDS and not any(c.isdigit() for c in t)}
-
-
 def summarize(subject: str, evidence: Evidence, count: int = 5) -> Answer:
     """The sentences that say most about the subject, in their own order: an extract, not a rewriting."""
     words = [w for w in content(subject) if w not in _SUMMARY_WORDS]
@@ -163,25 +152,8 @@ def summarize(subject: str, evidence: Evidence, count: int = 5) -> Answer:
 
 _SUMMARY_WORDS = frozenset(
     canon(w)
-    for w in [
-        "summarize",
-        "summarise",
-        "summary",
-        "overview",
-        "gist",
-        "key",
-        "point",
-        "points",
-        "main",
-        "outline",
-        "sum",
-        "short",
-        "brief",
-        "extract",
-        "note",
-        "notes",
-        "page",
-        "write",
-        "save",
-    ]
+    for w in """
+    summarize summarise summary overview gist key point points main outline sum short brief extract note notes page
+    write save
+""".split()
 )

@@ -3,21 +3,28 @@
 import re
 from dataclasses import dataclass, replace
 
-from llm.providers.rehearsal import actions, arithmetic, compose, goal, lookup
-from llm.providers.rehearsal.aggregate import operation
+from llm.providers.rehearsal import actions, compose, goal, lookup
 from llm.providers.rehearsal.answers import Answer, Line, missing
-from llm.providers.rehearsal.extract import Evidence
 from llm.providers.rehearsal.goal import Ask, Goal
-from llm.providers.rehearsal.pages import read_file, read_page
-from llm.providers.rehearsal.passages import Passage, read_hits, segments
+from llm.providers.rehearsal.language.words import content, related
+from llm.providers.rehearsal.reading.evidence import Evidence
+from llm.providers.rehearsal.reading.pages import read_file, read_page
+from llm.providers.rehearsal.reading.passages import Passage, read_hits, segments
+from llm.providers.rehearsal.reckoning import arithmetic
+from llm.providers.rehearsal.reckoning.operations import operation
+from llm.providers.rehearsal.reckoning.target import find_target
 from llm.providers.rehearsal.solve import Solver
 from llm.providers.rehearsal.toolbox import Pending, Toolbox, ToolFailed
-from llm.providers.rehearsal.words import content, related
 
 _MORE = re.compile(r"\n\[\d+ more characters; read on with offset=(?P<offset>\d+)\]\s*$")
+_PRONOUN = re.compile(r"\b(?:it|they|he|she|that one|this one)\b", re.IGNORECASE)
+_HTTP_ERROR = re.compile(r"HTTP (?P<status>[45]\d\d)\b")
 MAX_READS = 20
 WIDE = 50
 """How many hits a question over many rows asks for."""
+NARROW = 8
+"""How many hits ``recall`` brings by itself."""
+_CUT = f"Rows may be missing: a search brings at most {WIDE} passages, and this one brought as many."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,12 @@ def _is_wide(question: str, kind: str) -> bool:
     return bool(operation(question)) or kind in (goal.SUMMARY, goal.READ) or lists is not None
 
 
+def _other_words(ask: Ask) -> list[str]:
+    """What a document may say instead, for a second search."""
+    money = ["amount", "price", "cost", "total"] if find_target(ask.full).dimension == "money" else []
+    return related(ask.full) + money
+
+
 class Mind:
     """Works on one goal with what the toolbox has; calls without a result stay on the toolbox's list."""
 
@@ -44,6 +57,8 @@ class Mind:
         self.tools = tools
         self.solver = Solver(tools, wanted.statements)
         self.pages: list[Page] = []
+        self.subject = ""
+        self.is_cut = False
 
     def work(self) -> list[tuple[Ask, Answer]] | None:
         """All answers, or ``None`` while calls are pending."""
@@ -55,22 +70,29 @@ class Mind:
                 continue
         if self.tools.pending:
             return None
-        answers = self._answers([ask for ask in self.goal.asks if ask.kind != goal.WRITE])
+        behind = (goal.WRITE, goal.READ_BACK)
+        answers = self._answers([ask for ask in self.goal.asks if ask.kind not in behind])
         if self.tools.pending:
             return None
-        for ask in self.goal.asks:
-            if ask.kind == goal.WRITE:
-                try:
-                    answers.append((ask, self._write(ask, answers)))
-                except Pending:
-                    continue
-        return None if self.tools.pending else answers
+        for ask in (a for a in self.goal.asks if a.kind in behind):
+            try:
+                answers.append((ask, self._write(ask, answers) if ask.kind == goal.WRITE else self._read_back(ask)))
+            except Pending:
+                return None
+        return answers
+
+    def _read_back(self, ask: Ask) -> Answer:
+        try:
+            return self._begins([self._file(ask.path, offset=0)], "")
+        except ToolFailed as error:
+            return missing(f"I could not read {ask.path}: {error}")
 
     def _answers(self, asks: list[Ask]) -> list[tuple[Ask, Answer]]:
         answers: list[tuple[Ask, Answer]] = []
         for ask in asks:
-            if self.tools.pending and arithmetic.on_previous(ask.text, compose.ONE):
+            if self.tools.pending and (arithmetic.on_previous(ask.text, compose.ONE) or _PRONOUN.search(ask.text)):
                 break
+            ask = self._resolved(ask)
             try:
                 answer = self._answer(ask)
             except Pending:
@@ -78,26 +100,38 @@ class Mind:
             if answer is not None:
                 answers.append((ask, answer))
                 self.solver.last = answer if answer.value is not None else self.solver.last
+                self.subject = answer.subject or self.subject
             self.solver.earlier.append(ask.full)
         return answers
+
+    def _resolved(self, ask: Ask) -> Ask:
+        """``it`` stands for the one thing that an answer before named (``Which is cheapest, and what does it cost?``)."""
+        if not self.subject or ask.kind != goal.QUESTION:
+            return ask
+        return replace(ask, text=_PRONOUN.sub(self.subject, ask.text, count=1))
 
     def _page(self, ask: Ask) -> Page:
         try:
             if ask.url:
-                title, passage = read_page(ask.url, self.tools.read_whole("http_get", url=ask.url))
+                result = self.tools.read_whole("http_get", url=ask.url)
+                if failed := _HTTP_ERROR.match(result):
+                    return Page(ask, None, error=f"it answered with HTTP {failed['status']}")
+                title, passage = read_page(ask.url, result)
                 return Page(ask, passage, title)
             return Page(ask, self._file(ask.path))
         except ToolFailed as error:
             return Page(ask, None, error=str(error))
 
-    def _file(self, path: str) -> Passage:
-        """A whole file, read on while the tool says that there is more."""
-        text = self.tools.read_whole("read_file", path=path)
+    def _file(self, path: str, **more: int) -> Passage:
+        """A whole file, read on while the tool says that there is more. The same call is never made twice, so a second reading
+        of a file needs ``more`` arguments."""
+        path = next((file.path for file in self.tools.attached if file.path.endswith(f"/{path}")), path)
+        text = self.tools.read_whole("read_file", path=path, **more)
         for _ in range(MAX_READS):
-            more = _MORE.search(text)
-            if more is None:
+            cut = _MORE.search(text)
+            if cut is None:
                 break
-            text = text[: more.start()] + self.tools.read_whole("read_file", path=path, offset=int(more["offset"]))
+            text = text[: cut.start()] + self.tools.read_whole("read_file", path=path, offset=int(cut["offset"]))
         return read_file(path, text)
 
     def _answer(self, ask: Ask) -> Answer | None:
@@ -176,7 +210,9 @@ class Mind:
             answer = titled or self._over(ask, [p.passage for p in pages if p.passage is not None])
             if answer.found or not self.tools.has("recall"):
                 return answer
-        return self._from_memory(ask)
+        self.is_cut = False
+        answer = self._from_memory(ask)
+        return replace(answer, lines=(*answer.lines, Line(_CUT))) if self.is_cut and answer.found else answer
 
     def _over(self, ask: Ask, passages: list[Passage]) -> Answer:
         if ask.kind == goal.SUMMARY:
@@ -185,12 +221,12 @@ class Mind:
 
     def _from_memory(self, ask: Ask) -> Answer:
         stated = [Passage("your request", "", "", "\n".join(self.goal.statements))] if self.goal.statements else []
-        if not self.tools.has("recall"):
+        if not self.tools.has("recall") and not self.tools.attached:
             answer = self._over(ask, stated)
             return answer if answer.found else missing(f"I cannot look up “{ask.text.rstrip('?. ')}”: {compose.NO_SEARCH}")
         try:
             answer = self._over(ask, self._recalled(ask, ask.path))
-            others = related(ask.full) if not answer.found else []
+            others = _other_words(ask) if not answer.found else []
             if others:
                 again = self._over(ask, self._recalled(replace(ask, text=" ".join(others)), ask.path, ask.text))
                 answer = again if again.found else answer
@@ -230,11 +266,26 @@ class Mind:
 
     def _search(self, query: str, wide: bool) -> list[Passage]:
         args = {"query": query, "k": WIDE} if wide else {"query": query}
-        return read_hits(self.tools.read_whole("recall", **args))
+        attached = self._attached()
+        if not self.tools.has("recall"):
+            return attached
+        found = read_hits(self.tools.read_whole("recall", **args), most=WIDE if wide else NARROW)
+        self.is_cut = self.is_cut or (wide and len(found) >= WIDE)
+        return [*attached, *found]
+
+    def _attached(self) -> list[Passage]:
+        """The files that came with the goal; one that cannot be read is passed over."""
+        passages = []
+        for file in self.tools.attached:
+            try:
+                passages.append(read_file(file.path, file.text) if file.text is not None else self._file(file.path))
+            except ToolFailed:
+                continue
+        return passages
 
     def _write(self, ask: Ask, answers: list[tuple[Ask, Answer]]) -> Answer:
         if ask.literal:
-            return actions.write_file(self.tools, ask.path, ask.literal)
+            return self._put(ask, ask.literal)
         others = [a for a, _ in answers]
         told = [a for a, answer in answers if a.kind != goal.BEYOND]
         if others and not told:
@@ -253,5 +304,15 @@ class Mind:
                 return missing(f"{ask.path} was not written: the goal does not say what to put in it.")
             own = [(question, self._answer(question) or lookup.not_found(ask.text))]
         text = compose.for_file([answer for _, answer in own], ask.path)
-        done = actions.write_file(self.tools, ask.path, text)
+        done = self._put(ask, text)
         return done if own is answers else Answer((*own[0][1].lines, *done.lines), found=done.found)
+
+    def _put(self, ask: Ask, text: str) -> Answer:
+        """Write the file; where the ask adds to it, behind what is there."""
+        if ask.adds and self.tools.has("read_file"):
+            try:
+                there = self._file(ask.path).text
+            except ToolFailed:
+                there = ""
+            text = f"{there.rstrip()}\n{text}" if there.strip() else text
+        return actions.write_file(self.tools, ask.path, text)

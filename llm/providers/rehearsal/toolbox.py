@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from llm.providers.rehearsal import arithmetic
 from llm.providers.rehearsal.conversation import Conversation, call_key
+from llm.providers.rehearsal.reckoning import arithmetic
 from llm.types import ToolOffer
 
 
@@ -41,6 +41,7 @@ class Toolbox:
 
     def __init__(self, conversation: Conversation, offers: Sequence[ToolOffer]) -> None:
         self._results = conversation.results
+        self.attached = conversation.attached
         self.offers = {offer.name: offer for offer in offers}
         self.pending: dict[str, tuple[str, dict[str, JsonValue]]] = {}
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from agents.means import means_of
 from agents.requests import BudgetRequest, Decision
 from journal.records import TaskFilter, TaskRecord
 from journal.values import Outcome, Status, WaitingReason
@@ -64,8 +65,8 @@ async def test_a_child_has_a_cut_of_the_budget_and_no_children(world: Build) -> 
     assert 0.39 < cuts["half"].max_cost_usd <= 0.4
     assert (cuts["a tenth"].max_cost_usd, cuts["a tenth"].max_steps) == (0.1, 2)
     assert record.usage.cost_usd + sum(cut.max_cost_usd for cut in cuts.values()) <= 0.8
-    state = await w.runtime.state("default", (await children(w))[0].id)
-    assert not w.runtime._admission.means(state.submitted).can_delegate
+    child = (await w.runtime.state("default", (await children(w))[0].id)).submitted
+    assert not means_of({}, w.runtime.models, child).can_delegate
 
 
 async def test_a_childs_failure_is_the_steps(world: Build) -> None:

@@ -169,7 +169,7 @@ async def test_an_extraction_sees_the_text_and_nothing_else(world: Build) -> Non
 
 
 async def test_a_schema_that_is_not_met_fails_the_step_and_the_task_says_so(world: Build) -> None:
-    never = {"type": "integer", "minimum": 2, "maximum": 1}
+    never = {"type": "integer", "minimum": 2}
     w = await world(
         Rule(
             times=1,
@@ -258,9 +258,8 @@ async def test_a_plan_that_cannot_run_is_mended_or_ends_with_a_name(
     assert said in w.stub.requests[1].text
     w2 = await world(Rule(reply=plans(*steps)))
     record = await run(w2)
-    huge = len(steps) > 100
-    assert record.outcome is (Outcome.BUDGET_EXHAUSTED if huge else Outcome.GAVE_UP)
-    assert len(w2.stub.requests) <= 3
+    assert record.outcome in (Outcome.GAVE_UP, Outcome.BUDGET_EXHAUSTED)
+    assert len([asked for asked in w2.stub.requests if asked.tools == ("submit_plan",)]) <= 3
 
 
 @pytest.mark.parametrize(
@@ -439,3 +438,20 @@ async def test_a_ceiling_reached_in_one_step_lets_the_others_end(world: Build) -
     record = await running
     assert record.outcome is Outcome.BUDGET_EXHAUSTED
     assert [done.call_id for done in await w.events(task_id, "tool.completed")] == ["slow"]
+
+
+async def test_an_answer_holds_the_schema_or_is_put_into_it(world: Build) -> None:
+    schema = {"type": "object", "properties": {"rows": {"type": "array"}}, "required": ["rows"]}
+    rows = {"id": "s1", "tool": "rows", "args": {"n": 1}}
+    w = await world(Rule(reply=plans(rows, text="$s1")))
+    record = await run(w, output_schema=schema)
+    assert record.output == {"rows": [{"id": "0"}], "empty": []}
+    w = await world(
+        Rule(times=1, reply=plans(rows, text="so many")), Rule(times=1, reply=Reply(text="[]")), says('{"rows": []}')
+    )
+    record = await run(w, output_schema=schema)
+    assert record.output == {"rows": []}
+    assert "is not of type 'object'" in w.stub.requests[-1].text
+    w = await world(Rule(times=1, reply=plans(rows)), says("never"))
+    record = await run(w, output_schema=schema)
+    assert (record.status, record.outcome) == (Status.FAILED, Outcome.SCHEMA_UNMET)

@@ -288,6 +288,8 @@ STORY: list[EventData] = [
     ev.StepCompleted(step_id="s5", same_as=1, label=WEB),
     ev.StepSkipped(step_id="s6", why="x"),
     ev.PlannerChanged(planner="react", prompt_version="react_v1", why="w", instructions="i"),
+    ev.AttachmentReceived(name="a", media_type="text/plain", size=1, digest="d", label=WEB, text="x"),
+    ev.ContextCompacted(upto_seq=9, summary="s", kept=0, reason="window", by="m", label=WEB),
 ]
 ENDINGS: list[EventData] = [
     ev.TaskCompleted(answer="42", label=WEB),
@@ -299,6 +301,34 @@ ENDINGS: list[EventData] = [
 
 def test_the_story_tells_of_every_kind() -> None:
     assert {data.kind for data in (*STORY, *ENDINGS)} == set(KINDS)
+
+
+SUMMARIZING = ASKED.model_copy(update={"role": "summarize"})
+SUMMARIZED = ANSWERED.model_copy(update={"role": "summarize", "tool_calls": ()})
+
+
+def test_a_summary_is_paid_for_and_is_no_turn() -> None:
+    before = fold(*TURN)
+    state = fold(*TURN, SUMMARIZING, SUMMARIZED)
+    assert (state.last_completion, state.calls.keys()) == (ANSWERED, before.calls.keys())
+    assert (state.usage.steps, state.usage.model_calls) == (1, 2)
+    assert state.usage.cost_usd == 2 * before.usage.cost_usd
+    assert state.asked_since_completion == 0
+
+
+def test_a_summary_that_failed_speaks_against_no_model() -> None:
+    failed = ev.LlmFailed(model="m", error="StreamCut", detail="d", spent=True)
+    state = fold(*TURN, SUMMARIZING, failed)
+    assert state.failures == []
+    assert state.usage.cost_usd == fold(*TURN).usage.cost_usd + SUMMARIZING.reserved.cost_usd
+
+
+def test_a_model_that_found_the_prompt_too_long_may_read_the_shorter_one() -> None:
+    too_long = ev.LlmFailed(model="m", error="ContextTooLong", detail="d", spent=False)
+    compacted = ev.ContextCompacted(upto_seq=4, summary="s", kept=0, reason="refused", by="m", label=WEB)
+    state = fold(*TURN, ASKED, too_long, compacted)
+    assert (state.failures, state.shortened) == ([], True)
+    assert not fold(*TURN, ASKED, too_long, compacted, ASKED, ANSWERED).shortened
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda data: data.kind)

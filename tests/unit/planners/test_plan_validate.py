@@ -73,7 +73,11 @@ def test_the_plan_of_the_contract_has_no_mistakes() -> None:
         ({"tool": "search", "args": {"query": "x"}, "when": {"ref": "$s8", "op": "exists"}}, "there is no step s8"),
         ({"tool": "search", "args": {"query": "x"}, "extract": S2["extract"]}, "exactly one of"),
         ({}, "exactly one of"),
-        ({"extract": {"from": "$s1", "ask": "x", "schema": {"type": "strin"}}}, "not a JSON Schema"),
+        (
+            {"extract": {"from": "$s1", "ask": "x", "schema": {"type": "strin"}}},
+            "extract.schema: The output schema cannot be used: at $.type",
+        ),
+        ({"extract": {"from": "$s1", "ask": "x", "schema": {"type": "integer", "minimum": 2, "maximum": 1}}}, "is above"),
         ({"extract": {"from": "$s1", "ask": " ", "schema": {}}}, "say what to find"),
         ({"delegate": {"goal": "help"}}, "may not have child tasks"),
     ],

@@ -10,7 +10,7 @@ from llm.providers.rehearsal import Rehearsal
 from llm.settings import ModelSettings
 from llm.types import Prompt, Request, ToolOffer
 
-MODEL = Rehearsal(ModelSettings(provider="rehearsal", model="rehearsal"))
+MODEL = Rehearsal(ModelSettings(provider="rehearsal", model="rehearsal"), strict=True)
 MAX_TURNS = 20
 
 

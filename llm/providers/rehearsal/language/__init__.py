@@ -1,0 +1,1 @@
+"""English as rules: words and their synonyms, numerals, units, quantities, dates."""

@@ -1,0 +1,1 @@
+"""Working things out: arithmetic, rates times counts, bills, tables, dates."""
