@@ -39,7 +39,7 @@ class Page:
 
 def _is_wide(question: str, kind: str) -> bool:
     """Whether a question may need many rows, not just the best few passages."""
-    lists = re.match(r"\W*(?:which|list|who|name|show)\b", question, re.IGNORECASE)
+    lists = re.match(r"\W*(?:(?:an?|the)\s+)?(?:which|list|who|name|show|what)\b", question, re.IGNORECASE)
     return bool(operation(question)) or kind in (goal.SUMMARY, goal.READ) or lists is not None
 
 

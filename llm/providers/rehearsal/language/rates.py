@@ -62,10 +62,10 @@ def _noun(text: str, at: int) -> tuple[Unit | None, str, int]:
         end = match.end()
     while words and len(words) > 1 and words[-1].endswith(("ed", "ing", "ly")):
         end = text.rfind(words.pop(), at, end)
-    return (count_unit(_head(words)), " ".join(words), end) if words else (None, "", at)
+    return (count_unit(head_noun(words)), " ".join(words), end) if words else (None, "", at)
 
 
-def _head(words: list[str]) -> str:
+def head_noun(words: list[str]) -> str:
     """The counted noun: the first plural, else the first word when a verb may follow, else the last."""
     return next(
         (w for w in words if singular(w.lower()) != w.lower() and w.lower().endswith(("s", "ren", "ple", "men"))), words[-1]

@@ -90,6 +90,9 @@ def _end_date(question: Question, evidence: Evidence, means: Means) -> Answer | 
 def _end_time(question: Question, evidence: Evidence, means: Means) -> Answer | None:
     if not (_WANTS_TIME.search(question.text) and _WANTS_END.search(question.text)):
         return None
+    if given := find_times(question.told):
+        spans = [(span, s.segment) for s in evidence.rank(question.told)[:4] for span in _spans(s.segment.text)[:1]]
+        return _moved_time(given[0], spans[0][0], 1, [spans[0][1]], means) if len(given) == 1 and spans else None
     found = _start_and_span(evidence.rank(question.full), {canon(t) for t in tokens(question.full)}, dated=False)
     return _moved_time(found.time, found.span, 1, found.segments, means) if found else None
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from llm.providers.rehearsal.language.quantities import find_quantities
 from llm.providers.rehearsal.language.quantity import Quantity
-from llm.providers.rehearsal.language.rates import pers_named
+from llm.providers.rehearsal.language.rates import head_noun, pers_named
 from llm.providers.rehearsal.language.units import Unit, known_unit
 from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
 from llm.providers.rehearsal.reckoning.products import Target
@@ -53,7 +53,7 @@ def find_target(question: str) -> Target:
         if unit is not None:
             return Target(unit.dimension, unit=unit, per=per)
         if counted.group().lower().startswith("how many"):
-            return Target("count", noun=canon(tokens(counted["noun"])[0]), per=per)
+            return Target("count", noun=canon(head_noun(tokens(counted["noun"]))), per=per)
     for dimension, pattern in _DIMENSIONS:
         if pattern.search(question) and not (_MONEY.search(question) and dimension != "time"):
             return Target(dimension, unit=wanted if wanted and wanted.dimension == dimension else None, per=per)
