@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from llm.providers.rehearsal import lookup
 from llm.providers.rehearsal.answers import Answer
-from llm.providers.rehearsal.goal import Ask
+from llm.providers.rehearsal.asks import Ask
 from llm.providers.rehearsal.language.dates import find_dates
 from llm.providers.rehearsal.reading.evidence import Evidence
 from llm.providers.rehearsal.reading.passages import Passage, segments

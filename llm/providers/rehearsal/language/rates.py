@@ -10,7 +10,9 @@ from llm.providers.rehearsal.language.words import STOPWORDS, singular
 
 _WORD = re.compile(r"[\s-]?(?P<word>[^\W\d_][^\W_]*[²³]?|°[CFcf]|[€$£¥%¢₹])")
 _PER = re.compile(
-    r"[\s,]{0,2}(?:body\s?weight\s|weight\s|gross\s|net\s|each\s(?=per\s)|before tax\s|(?:excl|incl|plus|excluding|including)\.?\sVAT\s)?\(?(?:/\s?|(?:per|for\s(?:each|every)|each|every|a|an|pro)\s)(?:(?P<n>\d+(?:[.,]\d+)?)\s?)?(?=[^\W\d_])",
+    r"[\s,]{0,2}(?:body\s?weight\s|weight\s|gross\s|net\s|each\s(?=per\s)|before tax\s|(?:excl|incl|plus|excluding"
+    r"|including)\.?\sVAT\s)?\(?(?:/\s?|(?:per|for\s(?:each|every)|each|every|a|an"
+    r"|pro)\s)(?:(?P<n>\d+(?:[.,]\d+)?)\s?)?(?=[^\W\d_])",
     re.IGNORECASE,
 )
 _ALSO = re.compile(r"\s?(?:and\s+(?:per\s+|an?\s+)?|[·*]\s?|&\s?)(?=[^\W\d_])", re.IGNORECASE)

@@ -77,7 +77,8 @@ _BULLET = re.compile(r"^\s*(?:[-*+•–]|\d{1,3}[.)]|\[[ xX]\])\s+")
 _PAIR = re.compile(r"^(?:\*\*|__)?(?P<key>[^\W_][^:\n|=]{0,60}?)(?:\*\*|__)?\s?[:=](?:\*\*|__)?\s+(?P<value>\S.*)$")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”')\]]?\s+(?=[\"“'(\[]?[A-ZÀ-ÞА-Я0-9€$£])")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|approx|ca|no|nr|st|mr|mrs|ms|dr|prof|vs|etc|max|min|incl|excl|tel|art|sec|fig|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)|(?-i:\b[A-Z]))\.$",
+    r"(?:\b(?:e\.g|i\.e|approx|ca|no|nr|st|mr|mrs|ms|dr|prof|vs|etc|max|min|incl|excl|tel|art|sec|fig|jan|feb|mar|apr"
+    r"|jun|jul|aug|sept?|oct|nov|dec)|(?-i:\b[A-Z]))\.$",
     re.IGNORECASE,
 )
 MAX_SEGMENTS = 4000

@@ -204,7 +204,8 @@ def _from_fact(fact: Fact, relevance: float, reckoner: Reckoner, parts: tuple[Pr
     if met is None:
         return None
     share = re.search(r"%|\bpercent\b", fact.clause) and re.search(
-        r"(?:%|percent|per cent) of (?:the |this |that )?(?:\w+ )?(?:price|total|cost|fee|rent|amount|sum|rate|bill|value|fare)\b",
+        r"(?:%|percent|per cent) of (?:the |this |that )?(?:\w+ )?(?:price|total|cost|fee|rent|amount|sum|rate|bill"
+        r"|value|fare)\b",
         fact.segment.text,
         re.IGNORECASE,
     )

@@ -24,7 +24,8 @@ _WANTS_DATE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _WANTS_END = re.compile(
-    r"\b(?:ends?|ended|finish\w*|expires?|over|arriv\w+|land\w*|due|ready|done|complete[ds]?|run\s+out|return|back|get\s+(?:there|to)|reach)\b",
+    r"\b(?:ends?|ended|finish\w*|expires?|over|arriv\w+|land\w*|due|ready|done|complete[ds]?|run\s+out|return|back"
+    r"|get\s+(?:there|to)|reach)\b",
     re.IGNORECASE,
 )
 _WANTS_TIME = re.compile(r"\b(?:when|(?:what|which)\s+time|how\s+late)\b", re.IGNORECASE)
