@@ -73,8 +73,8 @@ class Library:
         return read_file(path, text)
 
     def recalled(self, ask: Ask, around: tuple[str, ...], question: str = "") -> list[Passage]:
-        """The passages for an ask (searched in ``question``'s manner, where that is another); for a question over rows, all the rows of
-        the tables that it hits. ``around`` is what else was said, for an ask of few words."""
+        """The passages for an ask (searched in ``question``'s manner, where that is another); for a question over rows,
+        all the rows of the tables that it hits. ``around`` is what else was said, for an ask of few words."""
         wide = _is_wide(question or ask.text, ask.kind)
         thin = len(content(ask.full)) < 4
         path, more = ask.path, around if thin else ()

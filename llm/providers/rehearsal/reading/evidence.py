@@ -16,23 +16,45 @@ STRONG = 0.5
 WEAK = 0.3
 """From here on it is worth showing as the closest there is."""
 
-LIGHT = frozenset(canon(w) for w in ["cost", "total", "number", "amount", "use", "type", "kind", "value", "date", "time", "day", "year", "work", "go", "come", "happen", "take", "last", "thing", "way", "stay", "information", "detail", "fact", "compute", "calculate", "work", "add", "count", "sum", "average", "overall", "altogether", "currently", "called", "include", "full", "whole", "different", "people", "person", "allow", "possible", "place", "explain", "describe", "step", "instruction", "procedure"])  # fmt: skip
+LIGHT = frozenset(
+    canon(w)
+    for w in """
+    cost total number amount use type kind value date time day year work go come happen take last thing way stay
+    information detail fact compute calculate add count sum average overall altogether currently called include full
+    whole different people person allow possible place explain describe step instruction procedure
+    """.split()
+)
+"""Words that say little of what a question is about."""
 _CONTRASTS = tuple(
-    frozenset(canon(w) for w in group.split())
-    for group in (
-        "north south east west", "first second third fourth fifth", "adult child senior student infant", " ".join(WEEKDAYS),
-        "january february march april june july august september october november december", "single double twin triple",
-        "morning afternoon evening", "summer winter spring autumn", "small medium large", "inner outer", "upper lower",
-        "red blue green yellow black white orange purple", "domestic international", "weekday weekend", "male female", "indoor outdoor",
-        "monthly weekly daily yearly", "economy business premium standard basic", "ground",
-    )
-)  # fmt: skip
+    frozenset(canon(w) for w in line.split())
+    for line in f"""
+    north south east west
+    first second third fourth fifth
+    adult child senior student infant
+    {" ".join(WEEKDAYS)}
+    january february march april june july august september october november december
+    single double twin triple
+    morning afternoon evening
+    summer winter spring autumn
+    small medium large
+    inner outer
+    upper lower
+    red blue green yellow black white orange purple
+    domestic international
+    weekday weekend
+    male female
+    indoor outdoor
+    monthly weekly daily yearly
+    economy business premium standard basic
+    """.strip().splitlines()
+)
+"""Alternatives: who asks for one of a line does not mean another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """``score`` is the share of the question's weight covered, about 0 to 1.3 with bonuses. ``missing`` are the question's words
-    that neither the segment nor its surroundings have."""
+    """``score`` is the share of the question's weight covered, about 0 to 1.3 with bonuses. ``missing`` are the question's
+    words that neither the segment nor its surroundings have."""
 
     segment: Segment
     score: float
@@ -225,7 +247,7 @@ _FOCUS = re.compile(
 
 
 def focus(question: str) -> tuple[str, ...]:
-    """What kind of thing is asked for: the words of the noun phrase right after the question word, units and the like apart."""
+    """What kind of thing is asked for: the noun phrase right after the question word, without units and the like."""
     match = _FOCUS.match(question.strip())
     phrase = (match["np"] or match["be"] or "") if match else ""
     return tuple(w for w in content(phrase) if w not in LIGHT and w not in UNIT_WORDS)

@@ -188,7 +188,7 @@ _UNIT_COLUMN = re.compile(r"[(\[]\s?(?P<in>[^()\[\]]{1,12}?)\s?[)\]]|(?:[_\s]|in
 
 
 def column_unit(column: str) -> Unit | None:
-    """The unit a column's name gives: ``weight_kg``, ``Price (EUR)``, ``Fee``; money of no currency where it only says price."""
+    """The unit a column's name gives: ``weight_kg``, ``Price (EUR)``; money of no currency where it only says price."""
     head = re.split(r"\bper\b|/", column.replace("_", " "), maxsplit=1, flags=re.IGNORECASE)[0].strip()
     for symbol in "€$£¥":
         if symbol in column:

@@ -27,8 +27,8 @@ class Passage:
 class Segment:
     """A sentence, bullet, ``key: value`` line or table row that can be quoted as it stands.
 
-    ``cells`` are the columns of a row or the one pair of a ``key: value`` line. ``around`` is the vocabulary of heading and source
-    (and of the sentence before), which counts less than the segment's own ``words``.
+    ``cells`` are the columns of a row or the one pair of a ``key: value`` line. ``around`` is the vocabulary of heading
+    and source (and of the sentence before), which counts less than the segment's own ``words``.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Segment:
         return len(self.cells) > 1
 
 
-_HIT = re.compile(r"(?:^|(?<=\n\n))\[(\d{1,4})\] ([^\n]{1,800})$", re.MULTILINE)
+_HIT = re.compile(r"(?:\A|(?<=\n\n))\[(\d{1,4})\] ([^\n]{1,800})$", re.MULTILINE)
 
 
 def read_hits(result: str, most: int = 200) -> list[Passage]:

@@ -92,7 +92,7 @@ _LISTED = re.compile(r"^(?:.{0,80}?(?::|\bare|\binclude[sd]?|\bwere)\s+)(?P<thin
 
 
 def count_listed(question: Question, evidence: Evidence) -> Answer | None:
-    """``Present: Ana, Bo, Chidi`` for ``how many were present``: the things a sentence lists, or the bullets under a heading."""
+    """``Present: Ana, Bo, Chidi`` for ``how many were present``: the things that a sentence lists."""
     if operation(question.text) != "count":
         return None
     for scored in evidence.rank(question.text, question.context)[:3]:
@@ -126,7 +126,7 @@ def sum_sentences(question: Question, evidence: Evidence, means: Means) -> Answe
 
 
 _TOTAL_OF = re.compile(
-    r"\b(?:total|sum|together|altogether|combined)\b[^?]{0,30}?\b(?:of|for)\s+(?P<these>[^?]+)$"
+    r"\b(?:total|sum|together|altogether|combined)\b[^?]{0,30}?\b(?:of|for)\s+(?P<these>[^?]+?)\W*$"
     r"|^\W*(?:what (?:do|does|is|are|would)|how much (?:do|does|is|are|would))\s+(?P<those>[^?]+?)\s+"
     r"(?:cost|come to|make|amount to|together|altogether|in total)\b",
     re.IGNORECASE,
