@@ -3,7 +3,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 # A goal over a folder of documents; the default needs recall, arithmetic and a file.
-export GOAL ?= How long does a lease last by default, and how many leases fit one after the other into 3 minutes? Write the answer to leases.md.
+export GOAL ?= How much does the journal grow per step, and how much is that for a task of 500 steps? Write the answer to sizing.md.
 export DOCS ?= docs
 
 .PHONY: install run serve test lint bench lock

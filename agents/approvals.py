@@ -12,9 +12,6 @@ from trust.digest import approval_digest
 from trust.labels import SYSTEM, join
 from trust.policy import CallFacts, Decision, Verdict, decide
 
-VOUCHED_ORIGINS = frozenset({"builtin", "local", "package"})
-"""Who installed these tools is the operator; what they say about themselves counts."""
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -40,7 +37,7 @@ def judge(state: TaskState, call: CallState, tool: Tool) -> Judged:
         tool=tool.name,
         args=call.call.args,
         goal=state.submitted.goal,
-        vouched=tool.origin in VOUCHED_ORIGINS,
+        vouched=tool.vouched,
         read_only=tool.hints.read_only is True,
         workspace_only=tool.workspace_only,
         fetches_url=tool.origin == "builtin" and tool.hints.open_world is True,

@@ -2,15 +2,18 @@
 
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from agents.compaction import Window, compact
 from agents.feed import Feed
 from agents.interruption import Interrupted
 from agents.task_log import TaskLog
 from journal import events as ev
-from journal.projection import TaskState
+from journal.projection import SUMMARIZE, TOO_LONG, TaskState
 from journal.values import Message, Outcome, Problem, Reservation, WaitingReason
-from llm.budget import cost_usd, reserve
+from llm.budget import CeilingReached, cost_usd, reserve
 from llm.calling import call
 from llm.errors import BrokenAnswer, LlmError, RateLimited
 from llm.router import Model, Models
@@ -48,7 +51,17 @@ class Asker:
             log.note(_nobody_left(log))
             return
         added = question.added if log.state.asked_since_completion == 0 else ()
-        reserved = self._reserve(log, model, question.role, added)
+        size = self._size(log, model, question.role, added)
+        window = Window.of(model)
+        if (reason := _outgrown(log, window, size)) is not None:
+            upto_seq = window.cut(log, reason)
+            if window.cannot_hold(log, size) or (upto_seq is None and reason == "refused"):
+                log.note(_too_small(model))
+                return
+            if upto_seq is not None and not await self._compact(log, window, upto_seq, reason):
+                return
+            size = self._size(log, model, question.role, added)
+        reserved = self._reserve(log, model, size, window.output)
         log.note(
             ev.LlmRequested(
                 model=model.name,
@@ -62,36 +75,68 @@ class Asker:
         await log.commit()
         await self._send(log, model, self._request(log, question.role, reserved.output_tokens))
 
-    async def _send(self, log: TaskLog, model: Model, request: Request) -> None:
+    async def _compact(self, log: TaskLog, window: Window, upto_seq: int, reason: Literal["window", "refused"]) -> bool:
+        """Put a summary in place of older turns. ``False``: the task was stopped meanwhile."""
+
+        async def ask(model: Model, request: Request) -> Completion | None:
+            return await self._summarize(log, model, request)
+
+        try:
+            await compact(log, window, upto_seq, reason, self._models.candidates(SUMMARIZE, self._only), ask)
+        except Interrupted:
+            return False
+        self._measured.clear()
+        return True
+
+    async def _summarize(self, log: TaskLog, model: Model, request: Request) -> Completion | None:
+        """``None`` where the model fails, or where the budget leaves no room for it."""
+        bound = model.provider.bound_input(request)
+        try:
+            reserved = _reserved(log, model, bound, request.max_output_tokens)
+        except CeilingReached:
+            return None
+        log.note(ev.LlmRequested(model=model.name, role=SUMMARIZE, reserved=reserved))
+        await log.commit()
+        return await self._send(log, model, replace(request, max_output_tokens=reserved.output_tokens))
+
+    async def _send(self, log: TaskLog, model: Model, request: Request) -> Completion | None:
+        """Raises ``Interrupted``, once it is noted, for a call that is no turn: what it was for cannot go on."""
         started = time.monotonic()
         try:
             async with log.interruption:
                 completion = await self._call(log, model, request)
         except LlmError as error:
             log.note(_failed(model, error))
-            return
+            return None
         except Interrupted:
             why = "The call was broken off because the task was stopped."
             log.note(ev.LlmFailed(model=model.name, error="canceled", detail=why, spent=True))
-            return
-        self._measured[model.name] = (model.provider.bound_input(request), completion.usage.input_tokens)
+            if request.role == SUMMARIZE:
+                raise
+            return None
+        is_turn = request.role != SUMMARIZE
+        if is_turn:
+            self._measured[model.name] = (model.provider.bound_input(request), completion.usage.input_tokens)
         log.note(
             ev.LlmCompleted(
                 model=model.name,
-                content=completion.content,
-                tool_calls=completion.tool_calls,
+                role=request.role,
+                content=completion.content if is_turn else "",
+                tool_calls=completion.tool_calls if is_turn else (),
                 usage=completion.usage,
                 cost_usd=cost_usd(completion.usage, model.price),
                 finish_reason=completion.finish_reason,
                 response_id=completion.response_id,
+                opaque=completion.opaque,
                 seconds=round(time.monotonic() - started, 3),
             )
         )
+        return completion
 
     async def _call(self, log: TaskLog, model: Model, request: Request) -> Completion:
         task_id = log.lease.task_id
         deadline = time.monotonic() + log.state.submitted.budget.max_seconds - log.seconds_used()
-        if not self._feed.wants_deltas(task_id):
+        if request.role == SUMMARIZE or not self._feed.wants_deltas(task_id):
             return await call(model, request, deadline=deadline)
         try:
             return await call(model, request, on_delta=lambda text: self._feed.publish_delta(task_id, text), deadline=deadline)
@@ -101,27 +146,23 @@ class Asker:
     def _choose(self, state: TaskState, role: str) -> Model | None:
         """The first candidate that has not failed for good since the last answer."""
         broken = Counter(failure.model for failure in state.failures)
-        out = {failure.model for failure in state.failures if not failure.again}
+        out = {f.model for f in state.failures if not f.again and (f.error != TOO_LONG or state.shortened)}
         for model in self._models.candidates(role, self._only):
             if model.name not in out and broken[model.name] < MAX_BROKEN_ANSWERS:
                 return model
         return None
 
     def _request(self, log: TaskLog, role: str, max_output_tokens: int) -> Request:
-        return Request(log.transcript.prompt, max_output_tokens, self._offers, role)
+        schema = log.state.submitted.output_schema
+        return Request(log.transcript.prompt, max_output_tokens, self._offers, role, schema)
 
-    def _reserve(self, log: TaskLog, model: Model, role: str, added: tuple[Message, ...]) -> Reservation:
-        wanted = model.settings.max_output_tokens
-        request = self._request(log, role, wanted)
-        size = model.provider.bound_input(request) + sum(len(m.model_dump_json()) for m in added)
-        return reserve(
-            log.state.submitted.budget,
-            log.state.usage,
-            model.price,
-            bound_input_tokens=self._bound(model, size),
-            wanted_output_tokens=wanted,
-            seconds_used=log.seconds_used(),
-        )
+    def _size(self, log: TaskLog, model: Model, role: str, added: tuple[Message, ...]) -> int:
+        """The bytes of the next request: a bound of its tokens."""
+        request = self._request(log, role, model.settings.max_output_tokens)
+        return model.provider.bound_input(request) + sum(len(m.model_dump_json()) for m in added)
+
+    def _reserve(self, log: TaskLog, model: Model, size: int, wanted: int) -> Reservation:
+        return _reserved(log, model, self._bound(model, size), wanted)
 
     def _bound(self, model: Model, size: int) -> int:
         """At most one token a byte; where the model has counted a shorter prompt already, only what is new counts so."""
@@ -131,12 +172,36 @@ class Asker:
         return min(size, tokens + max(0, size - measured_size))
 
 
+def _reserved(log: TaskLog, model: Model, bound_input_tokens: int, wanted: int) -> Reservation:
+    return reserve(
+        log.state.submitted.budget,
+        log.state.usage,
+        model.price,
+        bound_input_tokens=bound_input_tokens,
+        wanted_output_tokens=wanted,
+        seconds_used=log.seconds_used(),
+    )
+
+
+def _outgrown(log: TaskLog, window: Window, size: int) -> Literal["window", "refused"] | None:
+    """Why the prompt must be compacted before it is sent, if it must. ``size`` is in bytes."""
+    state = log.state
+    if not state.shortened and any(f.error == TOO_LONG and f.model == window.model for f in state.failures):
+        return "refused"
+    return "window" if window.is_outgrown(log, size) else None
+
+
+def _too_small(model: Model) -> ev.LlmFailed:
+    why = f"The goal with its instructions and tools does not fit the window of {model.settings.context_window:,} tokens."
+    return ev.LlmFailed(model=model.name, error="WindowTooSmall", detail=why, spent=False)
+
+
 def _failed(model: Model, error: LlmError) -> ev.LlmFailed:
     after = error.retry_after
     return ev.LlmFailed(
         model=model.name,
         error=type(error).__name__,
-        detail=error.message,
+        detail=f"{error.message.rstrip('.')}. {error.hint}".strip(),
         spent=error.maybe_billed,
         again=isinstance(error, BrokenAnswer),
         transient=error.retryable,

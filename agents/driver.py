@@ -1,13 +1,15 @@
 """Driving a task: claim it, work until it rests or ends, hand it back."""
 
 import logging
+from contextlib import AsyncExitStack
 
 from agents.asking import Asker
+from agents.attaching import lay_out
 from agents.executor import Executor
 from agents.feed import Feed
 from agents.holder import Holder
 from agents.inbox import absorb
-from agents.invocation import Invoker
+from agents.invocation import Invoker, Surroundings
 from agents.loop import run
 from agents.profile import find_profile
 from agents.settings import RuntimeSettings
@@ -19,6 +21,7 @@ from journal.values import Outcome, Problem
 from llm.router import Models
 from planners.planner import Planner
 from planners.registry import find_planner
+from tools.errors import ToolError
 from tools.types import Tool
 
 logger = logging.getLogger(__name__)
@@ -33,14 +36,15 @@ class Driver:
         holder: Holder,
         admission: Admission,
         models: Models,
-        invoker: Invoker,
+        surroundings: Surroundings,
         feed: Feed,
     ) -> None:
         self._settings = settings
         self._holder = holder
         self._admission = admission
         self._models = models
-        self._invoker = invoker
+        self._surroundings = surroundings
+        self._invoker = Invoker(surroundings)
         self._feed = feed
 
     async def drive(self, task_id: str) -> bool:
@@ -77,32 +81,38 @@ class Driver:
         except Exception as error:
             logger.exception("a task failed by a fault of the program", extra={"task_id": log.lease.task_id})
             problem = Problem(
-                title="A fault of the program", detail=f"{type(error).__name__}: {error}", hint="The log has the details."
+                title="A fault of the program",
+                detail=f"{type(error).__name__}: {error}",
+                hint=f"The worker's log has the details: stderr of `serve`, else {self._settings.home / 'journeyman.log'}.",
             )
             log.note(ev.TaskFailed(outcome=Outcome.ERROR, error=problem))
             await log.commit()
 
     async def _until_rest(self, log: TaskLog) -> None:
-        try:
-            planner, tools = self._equip(log)
-        except InvalidInput as error:
-            problem = Problem(title="The task cannot start", status=422, detail=error.message, hint=error.hint)
-            log.note(ev.TaskRejected(outcome=Outcome.INVALID, error=problem))
-            await log.commit()
-            return
-        asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
-        executor = Executor(tools, self._invoker, self._settings.approval_hours)
-        while True:
-            await run(log, planner, asker, executor)
-            if await self._holder.release(log):
+        async with AsyncExitStack() as stack:
+            try:
+                planner, tools = await self._equip(log, stack)
+                await lay_out(log.state, self._surroundings.journal, self._surroundings.workspaces / log.state.id)
+            except (InvalidInput, ToolError) as error:
+                log.note(_cannot_start(error))
+                await log.commit()
                 return
+            asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
+            executor = Executor(tools, self._invoker, self._settings.approval_hours)
+            while True:
+                await run(log, planner, asker, executor)
+                if await self._holder.release(log):
+                    return
 
-    def _equip(self, log: TaskLog) -> tuple[Planner, dict[str, Tool]]:
-        """The planner and the tools of a task; notes its start the first time. Raises ``InvalidInput``."""
+    async def _equip(self, log: TaskLog, stack: AsyncExitStack) -> tuple[Planner, dict[str, Tool]]:
+        """The planner and the tools of a task; notes its start the first time. Raises ``InvalidInput``.
+
+        What the task alone uses is let go of with ``stack``.
+        """
         submitted = log.state.submitted
         profile = find_profile(self._settings.agents, submitted.agent)
         planner = find_planner(submitted.planner)
-        tools = self._admission.tools(profile, submitted.tools)
+        tools = await stack.enter_async_context(self._admission.equipment(submitted, log.state.started))
         if log.state.started is None and not log.mail:
             log.note(
                 ev.TaskStarted(
@@ -113,3 +123,12 @@ class Driver:
                 )
             )
         return planner, tools
+
+
+def _cannot_start(error: InvalidInput | ToolError) -> ev.TaskRejected | ev.TaskFailed:
+    """The ending of a task whose profile, tools or attachments are not to be had."""
+    if isinstance(error, InvalidInput):
+        problem = Problem(title="The task cannot start", status=422, detail=error.message, hint=error.hint)
+        return ev.TaskRejected(outcome=Outcome.INVALID, error=problem)
+    problem = Problem(title="The attachments cannot be stored", status=507, detail=str(error))
+    return ev.TaskFailed(outcome=Outcome.ERROR, error=problem)

@@ -1,5 +1,7 @@
 """How a task ends: every ending has a name and says how to mend it."""
 
+from typing import Any
+
 from journal import events as ev
 from journal.errors import JourneymanError
 from journal.projection import TaskState
@@ -12,7 +14,9 @@ from trust.labels import SYSTEM, join
 def ending_of(cause: JourneymanError | GiveUp) -> ev.TaskFailed:
     """The terminal event for an error that stops the task, or for a planner that gave up."""
     if isinstance(cause, GiveUp):
-        problem = Problem(title="The goal was not met", detail=cause.why)
+        unmet = cause.outcome is Outcome.SCHEMA_UNMET
+        title = "The answer does not hold the schema" if unmet else "The goal was not met"
+        problem = Problem(title=title, detail=cause.why)
         return ev.TaskFailed(outcome=cause.outcome, error=problem, answer=cause.answer)
     title, outcome = _NAMES.get(type(cause), ("The task cannot go on", Outcome.ERROR))
     return ev.TaskFailed(outcome=outcome, error=Problem(title=title, detail=cause.message, hint=cause.hint))
@@ -24,7 +28,7 @@ _NAMES: dict[type[JourneymanError], tuple[str, Outcome]] = {
 }
 
 
-def completion(state: TaskState, answer: str) -> ev.TaskCompleted:
+def completion(state: TaskState, answer: str, output: Any = None) -> ev.TaskCompleted:
     """The terminal event of a met goal: the answer with its label, and the sources it names.
 
     Where the answer names positions, those; else every position of the documents it names. An answer that names none of
@@ -33,7 +37,7 @@ def completion(state: TaskState, answer: str) -> ev.TaskCompleted:
     exact = tuple(s for s in state.sources if f"{s.source}, {s.position}" in answer)
     named = exact or tuple(s for s in state.sources if s.source in answer)
     label = state.context_label or join(state.submitted.label, SYSTEM)
-    return ev.TaskCompleted(answer=answer, sources=_first_of_each(named or state.sources), label=label)
+    return ev.TaskCompleted(answer=answer, output=output, sources=_first_of_each(named or state.sources), label=label)
 
 
 def _first_of_each(sources: tuple[SourceRef, ...]) -> tuple[SourceRef, ...]:

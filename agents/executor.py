@@ -9,6 +9,7 @@ from agents.interruption import Interrupted
 from agents.invocation import Invoker, Question, Unknown
 from agents.task_log import TaskLog
 from journal import events as ev
+from journal.errors import StaleLease, StorageError
 from journal.projection import CallStage, CallState
 from journal.values import ApprovalStatus, WaitingReason
 from tools.errors import InvalidArguments
@@ -46,15 +47,21 @@ class Executor:
     def _prepare(self, log: TaskLog, call: CallState) -> Judged | None:
         """A call that can be judged and run; ``None`` for one that cannot be run (its failure is noted) or is in doubt."""
         tool = self._tools.get(call.call.tool)
+        if call.stage is CallStage.SENT and (tool is None or tool.pinned != call.sent_version):
+            why = "The worker stopped before the result was recorded, and the tool is gone or was changed since."
+            log.note(ev.ToolInDoubt(call_id=call.call.id, tool=call.call.tool, why=why))
+            return None
+        if call.stage is CallStage.IN_DOUBT:
+            return None
         refusal = self._refusal(call, tool)
         if refusal is not None:
             error, why = refusal
             log.note(ev.ToolFailed(call_id=call.call.id, tool=call.call.tool, error=error, message=why, label=SYSTEM))
-        if refusal is not None or tool is None or call.stage is CallStage.IN_DOUBT:
+        if refusal is not None or tool is None:
             return None
-        if call.stage is CallStage.APPROVED and not call.not_happened and not still_holds(log.state, call, tool):
+        if call.stage is CallStage.APPROVED and call.approval_id is not None and not still_holds(log.state, call, tool):
             why = "The tool or the call changed after it was approved."
-            log.note(ev.ApprovalDecided(approval_id=call.approval_id or "", decision="void", by="system", note=why))
+            log.note(ev.ApprovalDecided(approval_id=call.approval_id, decision="void", by="system", note=why))
         return judge(log.state, call, tool)
 
     def _refusal(self, call: CallState, tool: Tool | None) -> tuple[str, str] | None:
@@ -87,7 +94,10 @@ class Executor:
             log.note(outcome)
 
     async def _effects(self, log: TaskLog, effects: list[Judged], first_intended: bool) -> None:
+        """One after the other; mail that came in meanwhile (a pause, say) is read before the next is sent."""
         for place, judged in enumerate(effects):
+            if place and log.mail:
+                return
             await self._effect(log, judged, intended=place == 0 and first_intended)
 
     async def _effect(self, log: TaskLog, judged: Judged, *, intended: bool) -> None:
@@ -101,6 +111,9 @@ class Executor:
             intended = False
             log.ensure_held()
             outcome = await self._invoker.invoke(log, call, judged.tool)
+            if isinstance(outcome, Question):
+                by = f"tool:{judged.tool.name}"
+                log.note(ev.ToolReconciled(call_id=call.call.id, tool=judged.tool.name, verdict="not_happened", by=by))
             if not isinstance(outcome, Unknown):
                 self._take(log, call, outcome)
                 break
@@ -127,13 +140,20 @@ class Executor:
 
 
 async def _together(work: Sequence[Awaitable[None]]) -> None:
-    """Run at once; a single piece of work needs no task of its own. If one fails, the others are broken off."""
+    """Run at once; a single piece of work needs no task of its own. If one fails, the others are broken off and its error is
+    raised; one of the journal's comes first, since it tells that nothing more can be written."""
     if len(work) == 1:
         await work[0]
-    elif work:
+        return
+    try:
         async with asyncio.TaskGroup() as group:
             for piece in work:
                 group.create_task(_as_coroutine(piece))
+    except* Exception as failed:
+        errors = failed.exceptions
+    else:
+        return
+    raise next((error for error in errors if isinstance(error, StaleLease | StorageError)), errors[0])
 
 
 async def _as_coroutine(work: Awaitable[None]) -> None:

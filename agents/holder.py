@@ -13,6 +13,7 @@ from agents.feed import Feed
 from agents.inbox import absorb
 from agents.task_log import TaskLog
 from journal.errors import NotFound, StaleLease, StorageError
+from journal.records import InboxItem, Lease
 from journal.store import Journal
 
 HEARTBEAT_SECONDS = 1.0
@@ -29,13 +30,15 @@ class Holder:
         self._feed = feed
         self._lease_seconds = lease_seconds
         self._held: dict[str, TaskLog] = {}
+        self._stranded: list[Lease] = []
+        """Leases that the database would not take back; every heartbeat tries again, or it would renew them for ever."""
         self._heart: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def hold(self, task_id: str) -> AsyncIterator[TaskLog | None]:
         """Claim a task for as long as the block runs; ``None`` if another worker has it.
 
-        The lease is handed back on leaving, unless it is stale or the database refuses: then it runs out by itself.
+        The lease is handed back on leaving, unless it is stale; where the database refuses, as soon as it does not.
         """
         log = await self._taken(task_id)
         if log is None:
@@ -84,21 +87,40 @@ class Holder:
         lease = await self._journal.claim(task_id, self.owner)
         if lease is None:
             return None
-        events = await self._journal.read(lease.tenant, task_id)
-        log = TaskLog(self._journal, self._feed, lease, events, lease_seconds=self._lease_seconds)
-        log.deliver(await self._journal.inbox(lease))
+        try:
+            events = await self._journal.read(lease.tenant, task_id)
+            log = TaskLog(self._journal, self._feed, lease, events, lease_seconds=self._lease_seconds)
+            log.deliver(await self._journal.inbox(lease))
+        except Exception:
+            await self._drop(lease)
+            raise
         return log
 
     async def _hand_back(self, log: TaskLog) -> None:
         if log.released:
             return
+        left: tuple[InboxItem, ...] = ()
         try:
             while not await self._journal.release(log.lease):
-                log.deliver(await self._journal.inbox(log.lease))
+                left, before = await self._journal.inbox(log.lease), left
+                if left == before:
+                    break
+                log.deliver(left)
                 absorb(log)
                 await log.commit()
-        except (StaleLease, StorageError, NotFound):
-            logger.info("the lease was not handed back and will run out", extra={"task_id": log.lease.task_id})
+            else:
+                return
+        except (StaleLease, StorageError, NotFound) as error:
+            logger.info("mail was left for the next holder: %s", error, extra={"task_id": log.lease.task_id})
+        await self._drop(log.lease)
+
+    async def _drop(self, lease: Lease) -> None:
+        """Give back a lease whose journal cannot be written now, mail or not: the task is runnable again."""
+        try:
+            await self._journal.release(lease, leave_mail=True)
+        except StorageError:
+            self._stranded.append(lease)
+            self._beat()
 
     def _beat(self) -> None:
         if self._heart is None or self._heart.done():
@@ -107,7 +129,7 @@ class Holder:
     async def _heartbeats(self) -> None:
         """Runs while anything is held. Without a heartbeat for the lease time everything held is given up."""
         renewed = time.monotonic()
-        while self._held:
+        while self._held or self._stranded:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             before = dict(self._held)
             try:
@@ -122,6 +144,9 @@ class Holder:
             for task_id, items in beat.inboxes.items():
                 if (log := self._held.get(task_id)) is not None:
                     log.deliver(items)
+            stranded, self._stranded = self._stranded, []
+            for lease in stranded:
+                await self._drop(lease)
 
 
 def _give_up(logs: Iterable[TaskLog]) -> None:

@@ -38,7 +38,7 @@ async def move(log: TaskLog, planner: Planner, asker: Asker, executor: Executor)
             await asker.ask(log, question)
         case Act(calls):
             await executor.act(log, calls)
-        case Finish(answer):
-            log.note(completion(log.state, answer))
+        case Finish(answer, output):
+            log.note(completion(log.state, answer, output))
         case GiveUp() as end:
             log.note(ending_of(end))

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from tools.mcp.settings import HeaderName, ServerName, VariableName
+
 MAX_GOAL_CHARS = 100_000
 MAX_CONTEXT_CHARS = 1_000_000
 
@@ -21,6 +23,30 @@ class BudgetRequest(_Asked):
     max_seconds: float | None = Field(None, gt=0)
 
 
+class AttachmentRequest(_Asked):
+    """A file for the task: its content as exactly one of ``text``, ``data_base64`` and ``url``.
+
+    It lies in the workspace as ``attachments/NAME``, under a name made safe. A ``url`` must be named in the goal.
+    """
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    media_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]{1,100}/[\w.+-]{1,100}$")] | None = None
+    text: str | None = None
+    data_base64: str | None = None
+    url: str | None = Field(None, max_length=4000)
+
+
+class TaskServerRequest(_Asked):
+    """An MCP server (streamable HTTP) for one task; its tools are called ``NAME.tool``, and every call of one asks a person.
+
+    ``headers_env`` maps a header to one of the variables that the operator released to the URL's origin.
+    """
+
+    name: ServerName
+    url: str = Field(min_length=1, max_length=2000)
+    headers_env: dict[HeaderName, VariableName] = Field(default_factory=dict, max_length=20)
+
+
 class TaskRequest(_Asked):
     """A goal and how to go about it. All but ``goal`` have defaults from the agent profile."""
 
@@ -33,6 +59,10 @@ class TaskRequest(_Asked):
     budget: BudgetRequest = BudgetRequest()
     context: str = Field("", max_length=MAX_CONTEXT_CHARS)
     namespaces: list[str] | None = None
+    attachments: list[AttachmentRequest] = Field(default_factory=list, max_length=20)
+    output_schema: dict[str, JsonValue] | None = None
+    """A JSON Schema; the answer will be JSON that holds it."""
+    mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
 
 

@@ -1,24 +1,28 @@
 """The runtime: every room wired together, and what the doors (REST, command line, workers) may do with it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BufferedReader
 from typing import Protocol
 
 from agents.approvals import task_of_approval
+from agents.artifacts import Artifact, list_artifacts, open_artifact
+from agents.attaching import receive
 from agents.driver import Driver
 from agents.feed import Feed
 from agents.following import follow
 from agents.holder import Holder
-from agents.invocation import Invoker, Surroundings
+from agents.invocation import Surroundings
 from agents.requests import Decision, InputRequest, TaskRequest
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
-from agents.submission import Admission, first_event
+from agents.submission import Admission, first_events
 from journal.database import Database
-from journal.errors import Conflict, InvalidInput, NotFound
-from journal.events import Event, TaskSubmitted
+from journal.errors import Conflict, InvalidInput, NotFound, StorageError
+from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
 from journal.ids import new_id
 from journal.projection import CallStage, TaskState
 from journal.records import InboxItem, InboxKind, TaskFilter, TaskRecord
@@ -30,9 +34,13 @@ from llm.router import Models
 from memory.edge_store import open_memory
 from memory.items import Memory
 from tools.http_fetch import GuardedFetch
+from tools.mcp.servers import mcp_servers
+from tools.mcp.task_servers import TaskServers
 from tools.registry import Registry, build_registry
 from trust.digest import digest
 from trust.redaction import Redactor
+
+logger = logging.getLogger(__name__)
 
 
 class Dispatcher(Protocol):
@@ -73,9 +81,9 @@ class Runtime:
         self.surroundings = surroundings
         self.dispatcher: Dispatcher = dispatcher or NoDispatcher()
         self._feed = Feed()
-        self._admission = Admission(settings.agents, tools, models)
+        self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
-        self._driver = Driver(settings, self._holder, self._admission, models, Invoker(surroundings), self._feed)
+        self._driver = Driver(settings, self._holder, self._admission, models, surroundings, self._feed)
         self._driving: set[asyncio.Future[bool]] = set()
 
     @classmethod
@@ -83,7 +91,7 @@ class Runtime:
         """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
-        tools = build_registry(settings.tools)
+        tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
         memory = await open_memory(home, settings.memory, make_embedder(settings.embedder))
         surroundings = Surroundings(
@@ -107,14 +115,16 @@ class Runtime:
     async def submit(self, tenant: str, request: TaskRequest, *, by: str, idempotency_key: str | None = None) -> TaskRecord:
         """Journal a new task and ring for a worker.
 
-        Raises ``InvalidInput`` (unknown agent, tool, model or planner) or ``Conflict`` (the idempotency key).
+        Raises ``InvalidInput`` (unknown agent, tool, model or planner; an attachment or a schema that cannot be used) or
+        ``Conflict`` (the idempotency key).
         """
         earlier: Sequence[TaskRecord] = ()
         if request.thread_id is not None:
             earlier = await self.journal.records(tenant, TaskFilter(thread_id=request.thread_id, limit=10))
         submitted = self._admission.admit(request, earlier, by=by)
+        attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
-        return await self._begin(tenant, [first_event(submitted)], once)
+        return await self._begin(tenant, first_events(submitted, attached), once)
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
@@ -127,9 +137,13 @@ class Runtime:
         return await self._send(tenant, task_id, InboxItem(InboxKind.PAUSE, {"by": by}))
 
     async def resume(self, tenant: str, task_id: str, *, by: str) -> TaskRecord:
-        """Go on after a pause. Raises ``Conflict`` unless the task is paused."""
+        """Go on after a pause. A task that waits for nobody is rung for: its worker may be gone. Raises ``Conflict`` where
+        something else than a resume is needed."""
         record = await self._not_ended(tenant, task_id)
-        if record.waiting is None or record.waiting.reason is not WaitingReason.PAUSED:
+        if record.waiting is None or not record.waiting.reason.needs_person:
+            await self.dispatcher.enqueue(task_id)
+            return record
+        if record.waiting.reason is not WaitingReason.PAUSED:
             raise Conflict(f"{task_id} is not paused.", hint=_how_to_go_on(record))
         return await self._send(tenant, task_id, InboxItem(InboxKind.RESUME, {"by": by}))
 
@@ -148,11 +162,13 @@ class Runtime:
         """A new task with a copy of the journal up to ``seq``; it goes on from there. Raises ``InvalidInput``."""
         last = (await self.journal.record(tenant, task_id)).last_seq
         if not 1 <= seq <= last:
-            raise InvalidInput(f"{task_id} has the events 1 to {last}; it cannot be forked at {seq}.")
+            raise InvalidInput(
+                f"{task_id} has the events 1 to {last}; it cannot be forked at {seq}.", hint="Fork from one of these."
+            )
         prefix = await self.journal.read(tenant, task_id, until=seq)
         if TaskState.of(tenant, task_id, prefix).ended:
             raise InvalidInput(f"{task_id} has ended at event {seq}.", hint="Fork from an earlier event.")
-        return await self._begin(tenant, _as_fork(prefix, task_id, by), None)
+        return await self._begin(tenant, _as_fork(tenant, prefix, task_id, by), None)
 
     async def task(self, tenant: str, task_id: str, *, as_of: int | None = None) -> TaskRecord:
         """The task now, or as it was at ``as_of``. Raises ``NotFound`` or ``InvalidInput``."""
@@ -165,6 +181,16 @@ class Runtime:
         if as_of is not None and as_of < 1:
             raise InvalidInput("as_of counts events from 1.")
         return TaskState.of(tenant, task_id, await self.journal.read(tenant, task_id, until=as_of))
+
+    async def artifacts(self, tenant: str, task_id: str) -> list[Artifact]:
+        """The files that a task wrote into its workspace; none where there is no workspace. Raises ``NotFound``."""
+        await self.journal.record(tenant, task_id)
+        return await asyncio.to_thread(list_artifacts, self.surroundings.workspaces / task_id)
+
+    async def artifact(self, tenant: str, task_id: str, name: str) -> BufferedReader:
+        """One of them, open for reading. Raises ``NotFound``."""
+        await self.journal.record(tenant, task_id)
+        return await asyncio.to_thread(open_artifact, self.surroundings.workspaces / task_id, name)
 
     async def list_tasks(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
         """Tasks, newest first."""
@@ -197,9 +223,14 @@ class Runtime:
         """A person's word. Raises ``NotFound``, ``InvalidInput``, or ``Conflict`` when it is decided, expired or void."""
         approval = await self.approval(tenant, approval_id)
         if approval.status is not ApprovalStatus.PENDING:
-            raise Conflict(f"{approval_id} is {approval.status} already.")
+            raise Conflict(
+                f"{approval_id} is {approval.status} already.", hint=f"Task {approval.task_id} shows what came of it."
+            )
         if approval.expires_at <= datetime.now(UTC):
-            raise Conflict(f"{approval_id} expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC.")
+            raise Conflict(
+                f"{approval_id} expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
+                hint="The task asks anew if it still needs it.",
+            )
         _check_edits(approval, decision)
         await self._not_ended(tenant, approval.task_id)
         data = {
@@ -247,6 +278,7 @@ class Runtime:
             work.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._holder.aclose()
+        await self.tools.aclose()
         await self.models.aclose()
         await self.memory.close()
         await self.journal.close()
@@ -258,10 +290,16 @@ class Runtime:
         return record
 
     async def _send(self, tenant: str, task_id: str, item: InboxItem) -> TaskRecord:
-        """Put mail into a task's inbox and see to it that somebody reads it: its holder here or elsewhere, or we."""
+        """Put mail into a task's inbox and see to it that somebody reads it: its holder here or elsewhere, or we.
+
+        Once it is in the inbox it is not lost: where the journal cannot be written now, the sweeper sees to it later.
+        """
         await self.journal.send(tenant, task_id, item)
-        if not await self._holder.nudge(task_id) and await self._driver.write_idle(task_id):
-            await self.dispatcher.enqueue(task_id)
+        try:
+            if not await self._holder.nudge(task_id) and await self._driver.write_idle(task_id):
+                await self.dispatcher.enqueue(task_id)
+        except StorageError as error:
+            logger.warning("the journal cannot be written now, the message waits: %s", error, extra={"task_id": task_id})
         return await self.journal.record(tenant, task_id)
 
     async def _not_ended(self, tenant: str, task_id: str) -> TaskRecord:
@@ -280,13 +318,32 @@ class Runtime:
             )
 
 
-def _as_fork(prefix: Sequence[Event], origin: str, by: str) -> list[Event]:
-    """The prefix as the first events of a new journal; its first event says where it comes from."""
+def _as_fork(tenant: str, prefix: Sequence[Event], origin: str, by: str) -> list[Event]:
+    """The prefix as the first events of a new journal; its first event says where it comes from. A person's word was given
+    to the origin: approvals that are not used up are void, and asked for anew."""
     first = prefix[0]
     if not isinstance(first.data, TaskSubmitted):
         raise InvalidInput(f"{origin} cannot be forked: its first event was forgotten.")
     forked = first.data.model_copy(update={"forked_from": origin, "submitted_by": by})
-    return [replace(event, epoch=0) for event in (replace(first, data=forked), *prefix[1:])]
+    copied = [replace(event, epoch=0) for event in (replace(first, data=forked), *prefix[1:])]
+    state = TaskState.of(tenant, origin, copied)
+    for data in _voided(state, by):
+        copied.append(Event(state.last_seq + 1, datetime.now(UTC), 0, data))
+        state.apply(copied[-1])
+    return copied
+
+
+def _voided(state: TaskState, by: str) -> list[EventData]:
+    note = "The task was forked; the approval stays with its origin."
+    unsent = {call.approval_id for call in state.open_calls if call.stage in (CallStage.ASKED, CallStage.APPROVED)}
+    void: list[EventData] = [
+        ApprovalDecided(approval_id=approval.id, decision="void", by=by, note=note)
+        for approval in state.approvals.values()
+        if approval.id in unsent
+    ]
+    if state.waiting is not None and state.waiting.reason is WaitingReason.APPROVAL:
+        void.append(TaskResumed(reason=WaitingReason.APPROVAL, by=by))
+    return void
 
 
 def _check_edits(approval: Approval, decision: Decision) -> None:
@@ -300,7 +357,7 @@ def _check_edits(approval: Approval, decision: Decision) -> None:
 def _how_to_go_on(record: TaskRecord) -> str:
     waiting = record.waiting
     if waiting is None:
-        return f"It is {record.status}."
+        return ""
     if waiting.reason is WaitingReason.APPROVAL:
         return f"It waits for a decision on {', '.join(waiting.approvals)}."
     if waiting.reason is WaitingReason.INPUT:

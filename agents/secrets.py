@@ -10,7 +10,7 @@ STANDARD_VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 
 
 def known_secrets(settings: RuntimeSettings) -> frozenset[str]:
-    """Values of the variables that hold provider keys, and the database's password."""
+    """Values of the variables that hold provider keys or are given to MCP servers, and the database's password."""
     return frozenset(secret for secret in _secrets(settings) if secret)
 
 
@@ -18,6 +18,10 @@ def _secrets(settings: RuntimeSettings) -> Iterator[str]:
     named = [model.api_key_env for model in settings.models.values()]
     if settings.embedder is not None:
         named.append(settings.embedder.api_key_env)
+    named += [variable for server in settings.mcp_servers.values() for variable in server.variables]
+    named += settings.tools.mcp.task_variables
     for variable in (*STANDARD_VARIABLES, *filter(None, named)):
-        yield os.environ.get(variable, "")
+        value = os.environ.get(variable, "")
+        yield value
+        yield value.removeprefix("Bearer ")
     yield unquote(urlsplit(settings.journal_url).password or "")

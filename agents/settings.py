@@ -15,6 +15,7 @@ from journal.settings import JournalSettings
 from journal.values import Budget
 from llm.settings import EmbedderSettings, ModelSettings, RouteSettings
 from memory.settings import MemorySettings
+from tools.mcp.settings import McpServerSettings, ServerName
 from tools.settings import ToolSettings
 
 _PLAIN = {
@@ -53,6 +54,7 @@ class RuntimeSettings(BaseSettings):
     embedder: EmbedderSettings | None = None
     memory: MemorySettings = MemorySettings()
     tools: ToolSettings = ToolSettings()
+    mcp_servers: dict[ServerName, McpServerSettings] = Field(default_factory=dict)
     agents: dict[str, AgentSettings] = Field(default_factory=lambda: {"default": AgentSettings()})
     approval_hours: float = Field(72.0, gt=0)
     config_file: Path | None = Field(None, exclude=True)

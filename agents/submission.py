@@ -1,7 +1,9 @@
 """From a request to the first event of a journal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 
 from agents.profile import Profile, find_profile
 from agents.requests import TaskRequest
@@ -9,9 +11,12 @@ from agents.settings import AgentSettings
 from journal import events as ev
 from journal.errors import InvalidInput, NotFound
 from journal.records import TaskRecord
-from journal.values import Message
+from journal.values import Message, TaskServer
 from llm.router import Models
+from planners.json_schema import check_schema
 from planners.registry import find_planner
+from tools.mcp.server import Server
+from tools.mcp.task_servers import TaskServers
 from tools.registry import Registry
 from tools.types import Tool
 from trust.labels import SYSTEM
@@ -23,17 +28,25 @@ HISTORY_CHARS = 20_000
 class Admission:
     """Checks requests against what is configured and makes ``task.submitted`` of them."""
 
-    def __init__(self, agents: Mapping[str, AgentSettings], tools: Registry, models: Models) -> None:
+    def __init__(
+        self, agents: Mapping[str, AgentSettings], tools: Registry, models: Models, task_servers: TaskServers
+    ) -> None:
         self._agents = agents
         self._tools = tools
         self._models = models
+        self._task_servers = task_servers
 
     def admit(self, request: TaskRequest, history: Sequence[TaskRecord], *, by: str) -> ev.TaskSubmitted:
-        """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, or a budget above the profile's."""
+        """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, a budget above the profile's, or an output
+        schema that cannot be used."""
         profile = find_profile(self._agents, request.agent)
         planner = find_planner(request.planner or profile.settings.planner)
         tools = None if request.tools is None else tuple(request.tools)
-        self.tools(profile, tools)
+        servers = tuple(TaskServer(**server.model_dump()) for server in request.mcp_servers)
+        self._task_servers.check(servers)
+        self.tools(profile, of_runtime(tools, servers))
+        if request.output_schema is not None:
+            check_schema(request.output_schema)
         return ev.TaskSubmitted(
             goal=request.goal,
             agent=profile.name,
@@ -43,11 +56,32 @@ class Admission:
             models=self._allowed_models(profile, request.models),
             thread_id=request.thread_id,
             namespaces=None if request.namespaces is None else tuple(request.namespaces),
+            mcp_servers=servers,
             context=request.context,
+            output_schema=request.output_schema,
             history=conversation(history),
             metadata=request.metadata,
             submitted_by=by,
         )
+
+    @asynccontextmanager
+    async def equipment(self, submitted: ev.TaskSubmitted, started: ev.TaskStarted | None) -> AsyncIterator[dict[str, Tool]]:
+        """The tools of a task, by name, for as long as the block runs: its profile's, and those of the servers it brought.
+
+        A tool of its own servers that is not what it was when the task started is left out. Raises ``InvalidInput``, also for
+        an own server that cannot be used when the task starts.
+        """
+        profile = find_profile(self._agents, submitted.agent)
+        wanted = of_runtime(submitted.tools, submitted.mcp_servers)
+        await self._tools.refresh(profile.settings.tools if wanted is None else wanted)
+        tools = self.tools(profile, wanted)
+        async with self._task_servers.opened(submitted.mcp_servers) as servers:
+            for server in servers:
+                if server.problem is not None and started is None:
+                    raise InvalidInput(f"The MCP server {server.name} ({server.place}) cannot be used: {server.problem}.")
+                own = chosen_of(server, submitted.tools)
+                tools |= {t.name: t for t in own if started is None or started.tools.get(t.name) == t.pinned}
+            yield tools
 
     def tools(self, profile: Profile, wanted: Sequence[str] | None) -> dict[str, Tool]:
         """The tools a task may call, by name: the profile's, narrowed to ``wanted``. Raises ``InvalidInput``."""
@@ -79,6 +113,18 @@ class Admission:
         return tuple(wanted)
 
 
+def of_runtime(wanted: Sequence[str] | None, servers: Sequence[TaskServer]) -> tuple[str, ...] | None:
+    """The names and patterns in ``wanted`` that do not mean a server of the task's own."""
+    own = {server.name for server in servers}
+    return None if wanted is None else tuple(name for name in wanted if name.partition(".")[0] not in own)
+
+
+def chosen_of(server: Server, wanted: Sequence[str] | None) -> list[Tool]:
+    """A server's tools, narrowed by those names and patterns in ``wanted`` that mean the server."""
+    patterns = [name for name in wanted or () if name.partition(".")[0] == server.name]
+    return [t for t in server.tools.values() if not patterns or any(fnmatchcase(t.name, pattern) for pattern in patterns)]
+
+
 def conversation(earlier: Sequence[TaskRecord]) -> tuple[Message, ...]:
     """Goals and answers of a thread's earlier tasks, oldest first, the newest that fit ``HISTORY_CHARS``."""
     kept: list[Message] = []
@@ -93,5 +139,7 @@ def conversation(earlier: Sequence[TaskRecord]) -> tuple[Message, ...]:
     return tuple(reversed(kept))
 
 
-def first_event(data: ev.TaskSubmitted) -> ev.Event:
-    return ev.Event(1, datetime.now(UTC), 0, data)
+def first_events(submitted: ev.TaskSubmitted, attachments: Sequence[ev.AttachmentReceived]) -> list[ev.Event]:
+    """How a journal begins."""
+    now = datetime.now(UTC)
+    return [ev.Event(seq, now, 0, data) for seq, data in enumerate((submitted, *attachments), 1)]

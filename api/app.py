@@ -12,12 +12,13 @@ from api import problems
 from api.gate import Envelope, Gate
 from api.keys import KeyStore
 from api.openapi import describe
-from api.routes import approvals, catalog, control, events, health, keys, memory, tasks
+from api.routes import approvals, artifacts, catalog, control, events, health, keys, memory, tasks
 from api.settings import ApiSettings
 from journal.errors import JourneymanError
 
 _ROUTERS = (
     tasks.router,
+    artifacts.router,
     control.router,
     events.router,
     approvals.router,

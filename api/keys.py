@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,15 @@ _USED_EVERY = timedelta(minutes=1)
 _CACHED_KEYS = 4096
 _SHOWN_CHARS = 8
 EVERYTHING = "*"
-"""The one scope there is so far. A key without it was made by a newer version, for less: it opens nothing here."""
+"""Every scope there is and will be: what the token of a run and the first key have."""
+
+API = "api"
+"""All of the API but what has a scope of its own. A key without it was made by a newer version, for less: it opens nothing."""
+
+MCP_SERVERS = "mcp_servers"
+"""Bringing MCP servers with a task."""
+
+SCOPES = (EVERYTHING, API, MCP_SERVERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,10 @@ class Principal:
     tenant: str
     key_id: str
     name: str
+    scopes: tuple[str, ...] = (API,)
+
+    def may(self, scope: str) -> bool:
+        return EVERYTHING in self.scopes or scope in self.scopes
 
 
 class Key(Value):
@@ -70,8 +82,11 @@ class KeyStore:
         self._clock = clock
         self._checked: dict[str, tuple[float, Principal | None]] = {}
 
-    async def create(self, name: str, tenant: str = "default") -> NewKey:
-        """Make a key. Raises ``InvalidInput`` for an empty or long name."""
+    async def create(self, name: str, tenant: str = "default", scopes: Collection[str] = ()) -> NewKey:
+        """Make a key for the API, and for what ``scopes`` add. Raises ``InvalidInput`` for an empty or long name, and for a
+        scope that there is not."""
+        if strange := sorted(set(scopes) - set(SCOPES)):
+            raise InvalidInput(f"There is no scope {strange[0]!r}.", hint=f"Scopes: {', '.join(SCOPES)}.")
         if not 1 <= len(name.strip()) <= 200:
             raise InvalidInput("A key's name has 1 to 200 characters.", hint="Name it after who or what will use it.")
         secret = "jm_" + secrets.token_urlsafe(32)
@@ -79,6 +94,7 @@ class KeyStore:
             id=new_id("key"),
             tenant=tenant,
             name=name.strip(),
+            scopes=(EVERYTHING,) if EVERYTHING in scopes else tuple(sorted({API, *scopes})),
             prefix=secret[:_SHOWN_CHARS],
             created_at=datetime.now(UTC),
             key=secret,
@@ -112,7 +128,7 @@ class KeyStore:
 
     async def first_key(self) -> NewKey | None:
         """A first key for the tenant ``default``, if it never had one; else ``None``."""
-        return None if await self.list() else await self.create("first")
+        return None if await self.list() else await self.create("first", scopes=(EVERYTHING,))
 
     async def principal(self, authorization: str | None) -> Principal:
         """Who sent this ``Authorization`` header. Raises ``Fault`` (401)."""
@@ -128,7 +144,7 @@ class KeyStore:
         """Whose key this is; ``None`` if it is unknown or revoked. Costs a query only every few seconds."""
         hashed = _hash(key)
         if self._run_hash is not None and hmac.compare_digest(hashed, self._run_hash):
-            return Principal("default", "run", "serve")
+            return Principal("default", "run", "command line", (EVERYTHING,))
         until, principal = self._checked.get(hashed, (0.0, None))
         if until <= self._clock():
             principal = await self._look_up(hashed)
@@ -140,11 +156,11 @@ class KeyStore:
     async def _look_up(self, hashed: str) -> Principal | None:
         query = sa.select(api_keys).where(api_keys.c.hash == hashed, api_keys.c.revoked_at.is_(None))
         row = await self._database.read(lambda connection: connection.execute(query).mappings().one_or_none())
-        if row is None or not hmac.compare_digest(row["hash"], hashed) or EVERYTHING not in row["scopes"]:
+        if row is None or not hmac.compare_digest(row["hash"], hashed) or not {EVERYTHING, API} & set(row["scopes"]):
             return None
         key = _key(row)
         await self._note_use(key)
-        return Principal(key.tenant, key.id, key.name)
+        return Principal(key.tenant, key.id, key.name, key.scopes)
 
     async def _note_use(self, key: Key) -> None:
         now = datetime.now(UTC)

@@ -45,6 +45,7 @@ STATUS_OF: Mapping[type[JourneymanError], int] = {
 _TITLES: Mapping[int, str] = {
     400: "Malformed request",
     401: "Not authenticated",
+    403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
@@ -58,6 +59,7 @@ _TITLES: Mapping[int, str] = {
 }
 
 _DESCRIPTIONS: Mapping[int, str] = {
+    403: "The key may not do this.",
     404: "There is no such thing, or it belongs to another tenant.",
     409: "The thing is in a state that forbids the request.",
     413: "The body is larger than the limit.",
@@ -73,6 +75,16 @@ _STORAGE: Mapping[type[StorageError], str] = {
     SchemaTooNew: "The database was written by a newer version of this program.",
 }
 """What the client is told of a storage error."""
+
+_WAYS_ON: Mapping[int, str] = {
+    404: "The lists (GET /v1/tasks, /v1/approvals, /v1/memory, /v1/keys) name what there is.",
+    409: "Look at it again: it has moved on since.",
+    422: "Mend the request and send it again; nothing was done.",
+    500: "Look into the server's log; `journeyman doctor` checks every part.",
+    503: "Try again later; `journeyman doctor` on the server says what is wrong.",
+    507: "Make room where the server keeps its database, then send it again.",
+}
+"""How to mend what the error itself has no better hint for."""
 
 RETRY_SECONDS = 2
 _PATH_CHARS = 200
@@ -157,7 +169,7 @@ def _document(status: int, detail: str, hint: str, *, headers: Mapping[str, str]
         title=title,
         status=status,
         detail=detail,
-        hint=hint,
+        hint=hint or _WAYS_ON.get(status, ""),
         **more,
     )
     body = to_json(document, exclude_none=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SerializeAsAny, WithJsonSchema
 
+from agents.artifacts import Artifact
 from journal.events import Event, EventData
 from journal.records import TaskRecord
 from journal.values import (
@@ -26,7 +27,7 @@ from journal.values import (
 from llm.router import Model
 from llm.settings import Price
 from memory.items import Ingested, MemoryItem, Recalled
-from tools.types import Tool
+from tools.types import Absent, Served, Tool
 from trust.labels import Label
 
 
@@ -77,7 +78,7 @@ class EventDocument(Value):
 
     @classmethod
     def of(cls, event: Event) -> "EventDocument":
-        return cls.model_construct(seq=event.seq, kind=event.kind, at=event.at, data=event.data)
+        return cls.model_construct(seq=event.seq, kind=event.kind, at=event.at, data=event.data.public())
 
 
 class EventPage(Value):
@@ -112,6 +113,31 @@ class StepDocument(Value):
 
 class StepList(Value):
     steps: tuple[StepDocument, ...]
+
+
+class ArtifactDocument(Value):
+    """A file that a task wrote. ``name`` is its path in the workspace, ``digest`` the SHA-256 of its content; ``created_at``
+    is when it was written last."""
+
+    name: str
+    media_type: str
+    bytes: int
+    digest: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, artifact: Artifact) -> "ArtifactDocument":
+        return cls.model_construct(
+            name=artifact.name,
+            media_type=artifact.media_type,
+            bytes=artifact.size,
+            digest=artifact.digest,
+            created_at=artifact.created_at,
+        )
+
+
+class ArtifactList(Value):
+    artifacts: tuple[ArtifactDocument, ...]
 
 
 class ApprovalDocument(Value):
@@ -198,8 +224,24 @@ class FoundList(Value):
     items: tuple[FoundDocument, ...]
 
 
+class McpFacts(Value):
+    """Where an MCP server's tool comes from. ``claims`` are the server's own hints: they count where it is ``trusted``."""
+
+    server: str
+    trusted: bool
+    claims: ToolHints
+    pinned_at: datetime | None
+
+    @classmethod
+    def of(cls, served: Served) -> "McpFacts":
+        return cls(server=served.server, trusted=served.trusted, claims=served.claims, pinned_at=served.since)
+
+
 class ToolDocument(Value):
-    """A tool as the runtime knows it. ``parameters`` is a JSON Schema; ``version`` changes with what it pins."""
+    """A tool as the runtime knows it. ``parameters`` is a JSON Schema; ``version`` changes with what it pins.
+
+    ``hints`` are those that count; ``mcp`` is set for a tool of an MCP server.
+    """
 
     name: str
     description: str
@@ -208,6 +250,7 @@ class ToolDocument(Value):
     origin: str
     label: Label
     version: str
+    mcp: McpFacts | None = None
 
     @classmethod
     def of(cls, tool: Tool) -> "ToolDocument":
@@ -219,11 +262,25 @@ class ToolDocument(Value):
             origin=tool.origin,
             label=tool.label,
             version=tool.pinned,
+            mcp=None if tool.served is None else McpFacts.of(tool.served),
         )
+
+
+class AbsentTool(Value):
+    """A tool, or all of a server's (``NAME.*``), that cannot be used now, and why."""
+
+    name: str
+    why: str
+    hint: str = ""
+
+    @classmethod
+    def of(cls, absent: Absent) -> "AbsentTool":
+        return cls(name=absent.name, why=absent.why, hint=absent.hint)
 
 
 class ToolList(Value):
     tools: tuple[ToolDocument, ...]
+    absent: tuple[AbsentTool, ...] = ()
 
 
 class ModelDocument(Value):

@@ -174,6 +174,7 @@ class Claim:
 @dataclass(slots=True)
 class Release:
     lease: Lease
+    leave_mail: bool = False
     owner: str | None = None
     _released: bool = True
 
@@ -185,7 +186,7 @@ class Release:
         row = commit.held(self.lease)
         if row is None:
             return None
-        self._released = row.mail_at is None
+        self._released = row.mail_at is None or self.leave_mail
         if self._released:
             row.owner, row.free = None, True
             values = {"lease_owner": None, "lease_until": None}

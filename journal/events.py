@@ -11,13 +11,16 @@ from typing import ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from journal.values import (
+    ATTACHMENTS,
     Budget,
     CallUnderApproval,
     Message,
+    Opaque,
     Outcome,
     Problem,
     Reservation,
     SourceRef,
+    TaskServer,
     TokenUsage,
     ToolCall,
     ToolHints,
@@ -28,6 +31,11 @@ from journal.values import (
 from trust.labels import USER, Label
 
 
+def _is_empty(value: object) -> bool:
+    """For fields that a kind written whole got later: left out while empty, so that older lines stay as they are."""
+    return not value
+
+
 class EventData(Value):
     """The payload of one event kind."""
 
@@ -35,6 +43,10 @@ class EventData(Value):
     schema_version: ClassVar[int] = 1
     whole: ClassVar[bool] = False
     """Stored with the fields that hold their defaults, because those defaults may change from release to release."""
+
+    def public(self) -> "EventData":
+        """What the API shows of it."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +80,42 @@ class TaskSubmitted(EventData):
     parent_id: str | None = None
     forked_from: str | None = None
     namespaces: tuple[str, ...] | None = None
+    mcp_servers: tuple[TaskServer, ...] = ()
     context: str = ""
+    output_schema: dict[str, JsonValue] | None = Field(None, exclude_if=_is_empty)
+    """The JSON Schema that the answer has to hold."""
     history: tuple[Message, ...] = ()
     """Goals and answers of the thread's earlier tasks, as they stood when this one was submitted."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     submitted_by: str = "user"
     label: Label = USER
+
+
+class AttachmentReceived(EventData):
+    """A file that came with the goal: it lies in the workspace as ``attachments/NAME`` before the task starts.
+
+    ``size`` is in bytes, ``digest`` their SHA-256. The content is here alone, as ``text`` (UTF-8) or ``data_base64``; the
+    API leaves it out. ``inline``: it is text so short that the model reads it with the goal.
+    """
+
+    kind = "attachment.received"
+
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    label: Label
+    inline: bool = False
+    text: str | None = None
+    data_base64: str | None = None
+
+    @property
+    def path(self) -> str:
+        """Where it lies in the workspace."""
+        return f"{ATTACHMENTS}/{self.name}"
+
+    def public(self) -> "AttachmentReceived":
+        return self.model_copy(update={"text": None, "data_base64": None})
 
 
 class TaskStarted(EventData):
@@ -152,7 +194,8 @@ class LlmRequested(EventData):
     """A model is about to be asked; the reservation is its worst case.
 
     ``added`` holds only messages that no other event holds (instructions, notes, repairs): the prompt is
-    rebuilt from the journal, so each message is stored once. ``tools_digest`` pins the offered tools.
+    rebuilt from the journal, so each message is stored once. ``tools_digest`` pins the offered tools. With role
+    ``summarize`` the prompt is a rendering of the events that the ``context.compacted`` behind it covers.
     """
 
     kind = "llm.requested"
@@ -166,7 +209,10 @@ class LlmRequested(EventData):
 
 
 class LlmCompleted(EventData):
-    """A model answered; settles the open reservation. ``seconds`` is wall time of the call."""
+    """A model answered; settles the open reservation. ``seconds`` is wall time of the call.
+
+    With role ``summarize`` the answer stands in the ``context.compacted`` behind it, not here.
+    """
 
     kind = "llm.completed"
 
@@ -178,6 +224,8 @@ class LlmCompleted(EventData):
     finish_reason: str
     response_id: str | None = None
     seconds: float
+    role: str = "act"
+    opaque: Opaque | None = None
 
 
 class LlmFailed(EventData):
@@ -196,6 +244,24 @@ class LlmFailed(EventData):
     again: bool = False
     transient: bool = False
     retry_at: datetime | None = None
+
+
+class ContextCompacted(EventData):
+    """The conversation outgrew the model's window: a summary stands in place of the events up to ``upto_seq``.
+
+    What came behind them (``kept`` messages) is sent as it was. ``summary`` was written by a model, or where none could
+    (``by`` is ``structure``) put together from the calls and how their results begin. ``reason``: ``window`` (the next
+    prompt would not fit) or ``refused`` (the API said it does not).
+    """
+
+    kind = "context.compacted"
+
+    upto_seq: int
+    summary: str
+    kept: int
+    reason: Literal["window", "refused"]
+    by: str
+    label: Label
 
 
 class ToolRequested(EventData):

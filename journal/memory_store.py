@@ -9,8 +9,9 @@ from typing import Any
 from journal.codec import CODEC, StoredEvent, payload_digest, to_micros
 from journal.errors import InvalidInput, NotFound, StaleLease, reused_key
 from journal.events import Event
-from journal.records import InboxItem, Lease, TaskFilter, TaskRecord, require_ended, without
+from journal.records import InboxItem, Lease, TaskFilter, TaskRecord, Totals, require_ended, without
 from journal.store import Appended, Heartbeat, check_append, check_first
+from journal.values import Status, Usage
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -99,9 +100,9 @@ class MemoryJournal:
         task.inbox = [item for item in task.inbox if item.id not in gone]
         return Appended(tuple(task.inbox))
 
-    async def release(self, lease: Lease) -> bool:
+    async def release(self, lease: Lease, *, leave_mail: bool = False) -> bool:
         task = self._held(lease)
-        if task is not None and task.inbox:
+        if task is not None and task.inbox and not leave_mail:
             return False
         if task is not None:
             task.owner = None
@@ -147,6 +148,12 @@ class MemoryJournal:
             and all(getattr(task.record, name) == value for name, value in wanted.items())
         ]
         return found[: which.limit]
+
+    async def totals(self, tenant: str) -> Totals:
+        mine = [task.record for task in self._tasks.values() if task.record.tenant == tenant]
+        sums = {name: sum(getattr(record.usage, name) for record in mine) for name in Usage.model_fields}
+        counts = {status: sum(record.status is status for record in mine) for status in Status}
+        return Totals(tasks=counts, usage=Usage(**sums))
 
     async def runnable(self, limit: int) -> list[str]:
         return [task_id for task_id, task in self._tasks.items() if task.free and task.due][:limit]

@@ -31,6 +31,12 @@ from journal.values import (
 from trust.digest import digest
 from trust.labels import SYSTEM, Label, join
 
+SUMMARIZE = "summarize"
+"""The role of calls that write summaries: they are no turns."""
+
+TOO_LONG = "ContextTooLong"
+"""What ``llm.failed`` calls a prompt that does not fit the model's window."""
+
 
 class CallStage(StrEnum):
     """Where one tool call stands."""
@@ -65,6 +71,8 @@ class CallState:
     attempts: int = 0
     sent_at: datetime | None = None
     sent_epoch: int = 0
+    sent_version: str = ""
+    """The tool's version that the latest intent names."""
     not_happened: bool = False
     """Settled as not having happened: it may be sent again."""
 
@@ -76,6 +84,7 @@ class OpenRequest:
     seq: int
     model: str
     reserved: Reservation
+    role: str = "act"
 
 
 @dataclass(slots=True)
@@ -104,12 +113,17 @@ class TaskState:
     """Requests sent since the last one that was answered."""
     setbacks: int = 0
     """Rests in a row that were taken because no model could answer."""
+    shortened: bool = False
+    """Since the last answer the prompt was compacted because the API called it too long."""
     repairs: int = 0
     """How often in a row the model was asked to mend its answer."""
+    repairs_in_all: int = 0
     rested_seconds: float = 0.0
     """Time spent waiting for people, which no deadline counts."""
     calls: dict[str, CallState] = field(default_factory=dict)
     approvals: dict[str, Approval] = field(default_factory=dict)
+    attachments: tuple[ev.AttachmentReceived, ...] = ()
+    """The files that came with the goal, without their content."""
     answer: str | None = None
     output: Any = None
     sources: tuple[SourceRef, ...] = ()
@@ -208,6 +222,11 @@ class TaskState:
     def _see(self, label: Label) -> None:
         self.context_label = label if self.context_label is None else join(self.context_label, label)
 
+    def _rested(self, event: Event) -> None:
+        """A wait ends, or turns into another: count it, if it was for a person."""
+        if self.waiting is not None and self.waiting.reason.needs_person:
+            self.rested_seconds += (event.at - self.waiting.since).total_seconds()
+
     def _end(self, event: Event, status: Status, outcome: Outcome | None) -> None:
         self.status, self.outcome, self.waiting, self.ended_at = status, outcome, None, event.at
 
@@ -218,6 +237,7 @@ def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
 
 
 def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
+    state._rested(event)
     state.status = Status.INPUT_REQUIRED if data.reason.needs_person else Status.WORKING
     state.waiting = Waiting(
         reason=data.reason,
@@ -230,8 +250,7 @@ def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
 
 
 def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
-    if state.waiting is not None and state.waiting.reason.needs_person:
-        state.rested_seconds += (event.at - state.waiting.since).total_seconds()
+    state._rested(event)
     if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT):
         state.failures, state.setbacks = [], state.setbacks + 1
     state.status, state.waiting = Status.WORKING, None
@@ -260,33 +279,60 @@ def _rejected(state: TaskState, event: Event, data: ev.TaskRejected) -> None:
 def _llm_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> None:
     if state.open_request is not None:
         state._spend_reserved(state.open_request.reserved)
-    state.open_request = OpenRequest(event.seq, data.model, data.reserved)
+    state.open_request = OpenRequest(event.seq, data.model, data.reserved, data.role)
+    state._spend(model_calls=1)
+    if data.role == SUMMARIZE:
+        return
     state.heard_since_completion = False
     state.asked_since_completion += 1
     state.repairs += 1 if data.added else 0
-    state._spend(model_calls=1)
+    state.repairs_in_all += 1 if data.added else 0
 
 
 def _llm_completed(state: TaskState, event: Event, data: ev.LlmCompleted) -> None:
-    state.open_request, state.last_completion, state.failures = None, data, []
-    state.asked_since_completion = state.setbacks = 0
-    if data.tool_calls:
-        state.repairs = 0
+    state.open_request = None
+    if is_turn := data.role != SUMMARIZE:
+        _turn_completed(state, data)
     state._spend(
-        steps=1,
+        steps=int(is_turn),
         input_tokens=data.usage.input_tokens,
         cached_input_tokens=data.usage.cached_input_tokens,
         output_tokens=data.usage.output_tokens,
         cost_usd=data.cost_usd,
     )
+
+
+def _turn_completed(state: TaskState, data: ev.LlmCompleted) -> None:
+    state.last_completion, state.failures = data, []
+    state.asked_since_completion = state.setbacks = 0
+    state.shortened = False
+    if data.tool_calls:
+        state.repairs = 0
     state.calls = {call.id: CallState(call) for call in data.tool_calls}
 
 
 def _llm_failed(state: TaskState, event: Event, data: ev.LlmFailed) -> None:
-    if state.open_request is not None and data.spent:
-        state._spend_reserved(state.open_request.reserved)
+    asked = state.open_request
+    if asked is not None and data.spent:
+        state._spend_reserved(asked.reserved)
     state.open_request = None
-    state.failures.append(data)
+    if asked is None or asked.role != SUMMARIZE:
+        state.failures.append(data)
+
+
+def _context_compacted(state: TaskState, event: Event, data: ev.ContextCompacted) -> None:
+    """Who found the longer prompt too long may be asked again."""
+    state.shortened = state.shortened or data.reason == "refused"
+    state.failures = [failure for failure in state.failures if failure.error != TOO_LONG]
+
+
+def _attachment_received(state: TaskState, event: Event, data: ev.AttachmentReceived) -> None:
+    """A text that the model reads with the goal is a source like one that a tool returned."""
+    state.attachments += (data.public(),)
+    if data.inline:
+        lines = max(len((data.text or "").splitlines()), 1)
+        state.sources += (SourceRef(source=data.path, position=f"lines 1-{lines}", label=data.label),)
+        state._see(data.label)
 
 
 def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> None:
@@ -295,7 +341,7 @@ def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> N
         state._seen[digest([data.tool, data.version, data.args])] += 1
     call.stage, call.intent_key = CallStage.SENT, event.intent_key
     call.occurrence, call.attempts, call.not_happened = data.occurrence, data.attempt, False
-    call.sent_at, call.sent_epoch = event.at, event.epoch
+    call.sent_at, call.sent_epoch, call.sent_version = event.at, event.epoch, data.version
 
 
 def _tool_completed(state: TaskState, event: Event, data: ev.ToolCompleted) -> None:
@@ -356,7 +402,7 @@ def _approval_decided(state: TaskState, event: Event, data: ev.ApprovalDecided) 
     )
     for asked in approval.calls:
         call = state.calls.get(asked.step_id)
-        if call is not None and call.approval_id == approval.id:
+        if call is not None and call.approval_id == approval.id and call.stage in (CallStage.ASKED, CallStage.APPROVED):
             _rule(call, status, data)
 
 
@@ -416,6 +462,8 @@ _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.LlmRequested: _llm_requested,
     ev.LlmCompleted: _llm_completed,
     ev.LlmFailed: _llm_failed,
+    ev.ContextCompacted: _context_compacted,
+    ev.AttachmentReceived: _attachment_received,
     ev.ToolRequested: _tool_requested,
     ev.ToolCompleted: _tool_completed,
     ev.ToolFailed: _tool_failed,

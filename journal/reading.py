@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, or_, select
+from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
 from journal.codec import CODEC, StoredEvent
 from journal.commit import read_mail
 from journal.errors import InvalidInput, NotFound
 from journal.events import Event
-from journal.records import InboxItem, TaskFilter, TaskRecord
-from journal.rows import to_record
+from journal.records import InboxItem, TaskFilter, TaskRecord, Totals
+from journal.rows import USAGE, to_record
 from journal.schema import blobs, database_now, events, task_documents, tasks
+from journal.values import Status, Usage
 
 _EVENT = select(
     events.c.seq,
@@ -74,6 +75,15 @@ def listing(tenant: str, which: TaskFilter) -> Select[Any]:
         if value is not None:
             query = query.where(tasks.c[column] == value)
     return query
+
+
+def read_totals(connection: Connection, tenant: str) -> Totals:
+    """See ``Journal.totals``."""
+    sums = [func.coalesce(func.sum(tasks.c[name]), 0).label(name) for name in USAGE]
+    counts = select(tasks.c.status, func.count()).where(tasks.c.tenant == tenant).group_by(tasks.c.status)
+    spent = connection.execute(select(*sums).where(tasks.c.tenant == tenant)).mappings().one()
+    found = {Status(status): count for status, count in connection.execute(counts)}
+    return Totals(tasks={status: found.get(status, 0) for status in Status}, usage=Usage(**spent))
 
 
 def _cursor(connection: Connection, tenant: str, before: str) -> int:

@@ -86,6 +86,13 @@ class TaskFilter:
     limit: int = 50
 
 
+class Totals(Value):
+    """What all tasks of a tenant come to: how many stand where, and what they spent together."""
+
+    tasks: dict[Status, int]
+    usage: Usage
+
+
 _TAKEN_FROM: dict[str, dict[str, Any]] = {
     "task.submitted": {"goal": "", "metadata": {}},
     "task.completed": {"answer": None, "output": None, "sources": ()},

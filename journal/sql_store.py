@@ -11,7 +11,7 @@ from journal.commit import Append, Beat, Claim, Operation, Release, Send, TaskWo
 from journal.database import Database
 from journal.events import Event
 from journal.forgetting import forget
-from journal.records import InboxItem, Lease, TaskFilter, TaskRecord
+from journal.records import InboxItem, Lease, TaskFilter, TaskRecord, Totals
 from journal.rows import progress, standing, standing_key
 from journal.statements import Statements
 from journal.store import Appended, Heartbeat, check_append, check_first
@@ -68,8 +68,8 @@ class SqlJournal:
         self._standing[lease.task_id] = now_known
         return appended
 
-    async def release(self, lease: Lease) -> bool:
-        released: bool = await self._do(Release(lease))
+    async def release(self, lease: Lease, *, leave_mail: bool = False) -> bool:
+        released: bool = await self._do(Release(lease, leave_mail))
         if released:
             self._standing.pop(lease.task_id, None)
         return released
@@ -93,6 +93,9 @@ class SqlJournal:
 
     async def records(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
         return await self.database.read(lambda c: reading.read_records(c, tenant, which))
+
+    async def totals(self, tenant: str) -> Totals:
+        return await self.database.read(lambda c: reading.read_totals(c, tenant))
 
     async def runnable(self, limit: int) -> list[str]:
         return await self.database.read(lambda c: reading.read_runnable(c, limit))

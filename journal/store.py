@@ -27,7 +27,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from journal.events import Event
-from journal.records import InboxItem, Lease, TaskFilter, TaskRecord
+from journal.records import InboxItem, Lease, TaskFilter, TaskRecord, Totals
 
 BLOB_BYTES = 8192
 
@@ -80,9 +80,10 @@ class Journal(Protocol):
         Raises ``StaleLease`` when the lease is no longer current or ``events`` do not continue ``last_seq``.
         """
 
-    async def release(self, lease: Lease) -> bool:
+    async def release(self, lease: Lease, *, leave_mail: bool = False) -> bool:
         """Give the lease back; ``False`` if the inbox holds something, and then the lease is kept. ``True`` also where the
-        lease is no longer current: there is nothing to give back."""
+        lease is no longer current: there is nothing to give back. A holder that cannot write says ``leave_mail``: the
+        task is given back whatever its inbox holds, and shows up in ``runnable``."""
 
     async def send(self, tenant: str, task_id: str, item: InboxItem) -> None:
         """Put a message into a task's inbox. Raises ``NotFound``."""
@@ -103,6 +104,9 @@ class Journal(Protocol):
 
     async def records(self, tenant: str, which: TaskFilter) -> list[TaskRecord]:
         """Tasks, newest first. Raises ``InvalidInput`` for a ``before`` that is no task of the tenant's."""
+
+    async def totals(self, tenant: str) -> Totals:
+        """What the tenant's tasks come to."""
 
     async def runnable(self, limit: int) -> list[str]:
         """Ids of tasks that should be worked on and that nobody holds: submitted or working with no wait or a wait

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from operator import not_
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -16,6 +17,10 @@ class Value(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", serialize_by_alias=True, populate_by_name=True)
+
+
+ATTACHMENTS = "attachments"
+"""The folder of a task's workspace in which the files lie that came with its goal."""
 
 
 class Status(StrEnum):
@@ -118,14 +123,41 @@ class SourceRef(Value):
     label: Label
 
 
+class ImagePart(Value):
+    """An image that a model is shown beside a message's text. ``data`` is base64 without line breaks."""
+
+    media_type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+    data: str = Field(min_length=4, pattern=r"^[A-Za-z0-9+/]+={0,2}$")
+
+
+class Opaque(Value):
+    """Parts of a model's answer that only its own API understands and wants back, as signed thinking.
+
+    They are sent to the same ``model`` in the same wire ``format`` again, and to nobody else. ``parts`` is the answer in
+    its order: an object is a foreign part as it came, a positive number so many characters of the message's text, and a
+    number from -1 down one of its calls (-1 is the first).
+    """
+
+    format: str
+    model: str
+    parts: tuple[JsonValue, ...]
+
+
 class Message(Value):
-    """One message of a conversation with a model, independent of any provider's wire format."""
+    """One message of a conversation with a model, independent of any provider's wire format.
+
+    ``images`` belong to messages of users and tools. ``is_error`` marks the result of a call that failed.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     call_id: str | None = None
     label: Label = USER
+    # Left out where they say nothing, so that kinds which are written whole look as they did before these came.
+    images: tuple[ImagePart, ...] = Field((), exclude_if=not_)
+    is_error: bool = Field(False, exclude_if=not_)
+    opaque: Opaque | None = Field(None, exclude_if=not_)
 
 
 class Usage(Value):
@@ -141,11 +173,17 @@ class Usage(Value):
 
 
 class TokenUsage(Value):
-    """What one model call used, as the provider reported it; ``cached_input_tokens`` is part of the input."""
+    """What one model call used, as the provider reported it.
+
+    ``cached_input_tokens`` were read from the provider's prompt cache and ``cache_write_tokens`` written to it: both are
+    part of the input. ``reasoning_tokens`` are part of the output.
+    """
 
     input_tokens: int = 0
     cached_input_tokens: int = 0
     output_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 class Budget(Value):
@@ -157,6 +195,14 @@ class Budget(Value):
     max_cost_usd: float = Field(1.0, ge=0)
     max_tokens: int = Field(2_000_000, ge=1)
     max_seconds: float = Field(3600, gt=0)
+
+
+class TaskServer(Value):
+    """An MCP server that came with a task. ``headers_env`` maps a header to the variable that holds its value."""
+
+    name: str
+    url: str
+    headers_env: dict[str, str] = Field(default_factory=dict)
 
 
 class Reservation(Value):

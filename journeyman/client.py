@@ -6,10 +6,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 from journal.errors import (
     ConfigurationError,
@@ -125,7 +126,22 @@ class Client:
         return await self._document("GET", f"/v1/tasks/{task_id}/steps")
 
     async def artifacts(self, task_id: str) -> Document:
+        """The files that the task wrote."""
         return await self._document("GET", f"/v1/tasks/{task_id}/artifacts")
+
+    async def artifact(self, task_id: str, name: str) -> AsyncIterator[bytes]:
+        """One of these files, piece by piece."""
+        import httpx
+
+        try:
+            async with self._http.stream("GET", f"/v1/tasks/{task_id}/artifacts/{quote(name)}") as response:
+                if response.is_error:
+                    await response.aread()
+                _check(response)
+                async for piece in response.aiter_bytes():
+                    yield piece
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
 
     async def approvals(self, **which: Any) -> Document:
         """Approvals; ``which`` are the query parameters of ``GET /v1/approvals``."""
@@ -178,12 +194,16 @@ class Client:
     async def agents(self) -> Document:
         return await self._document("GET", "/v1/agents")
 
+    async def usage(self) -> Document:
+        """What all tasks come to: ``tasks`` by status, and their ``usage`` together."""
+        return await self._document("GET", "/v1/usage")
+
     async def keys(self) -> Document:
         return await self._document("GET", "/v1/keys")
 
-    async def create_key(self, name: str) -> Document:
-        """A new API key; the answer is the only place that shows it."""
-        return await self._document("POST", "/v1/keys", json={"name": name})
+    async def create_key(self, name: str, scopes: Sequence[str] = ()) -> Document:
+        """A new API key; the answer is the only place that shows it. ``scopes`` add to what every key may."""
+        return await self._document("POST", "/v1/keys", json={"name": name, "scopes": list(scopes)})
 
     async def revoke_key(self, key_id: str) -> None:
         await self.call("DELETE", f"/v1/keys/{key_id}")

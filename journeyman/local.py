@@ -13,12 +13,14 @@ from pydantic import BaseModel, ValidationError
 
 from agents.requests import Decision, TaskRequest
 from agents.runtime import Runtime
-from api.schemas import ApprovalDocument, EventDocument, TaskDocument
+from agents.secrets import known_secrets
+from api.schemas import ApprovalDocument, ArtifactDocument, EventDocument, TaskDocument
 from journal.errors import InvalidInput, StorageError
 from journal.records import TaskRecord
 from journal.values import ApprovalStatus
 from journeyman.client import Client, Document
 from journeyman.home import prepare
+from journeyman.log_file import log_to
 from journeyman.settings import Settings
 from memory.items import Progress
 
@@ -26,6 +28,7 @@ T = TypeVar("T", bound=BaseModel)
 
 TENANT = "default"
 _BY = "command line"
+_PIECE_BYTES = 256 * 1024
 _HELD_ELSEWHERE_SECONDS = 0.5
 
 
@@ -49,7 +52,7 @@ class LocalClient(Client):
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncIterator["LocalClient"]:
         """Open the runtime for the block; on leaving, what is at work is broken off and its leases are handed back."""
-        prepare(settings.home)
+        log_to(prepare(settings.home), known_secrets(settings))
         client = cls(settings, await Runtime.open(settings))
         try:
             yield client
@@ -73,6 +76,15 @@ class LocalClient(Client):
 
     async def task(self, task_id: str, *, as_of: int | None = None) -> Document:
         return _task(await self._runtime.task(TENANT, task_id, as_of=as_of))
+
+    async def artifacts(self, task_id: str) -> Document:
+        found = await self._runtime.artifacts(TENANT, task_id)
+        return {"artifacts": [ArtifactDocument.of(artifact).model_dump(mode="json") for artifact in found]}
+
+    async def artifact(self, task_id: str, name: str) -> AsyncIterator[bytes]:
+        with await self._runtime.artifact(TENANT, task_id, name) as file:
+            while piece := await asyncio.to_thread(file.read, _PIECE_BYTES):
+                yield piece
 
     async def approvals(self, **which: Any) -> Document:
         status = ApprovalStatus(which["status"]) if which.get("status") else None
@@ -139,10 +151,10 @@ class LocalClient(Client):
         import httpx
 
         from api.app import create_app
-        from journeyman.keyring import keys_of
+        from api.keys import KeyStore
 
         token = secrets.token_urlsafe(32)
-        app = create_app(self._runtime, keys_of(self._runtime, token), self._settings.api)
+        app = create_app(self._runtime, KeyStore(self._runtime.database, run_token=token), self._settings.api)
         return Client("http://localhost", token, transport=httpx.ASGITransport(app, raise_app_exceptions=False))
 
 
@@ -155,4 +167,10 @@ def _valid(model: type[T], fields: Mapping[str, Any]) -> T:
         return model.model_validate(dict(fields))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise InvalidInput("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in found) + ".") from None
+        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'][0].lower()}{e['msg'][1:]}" for e in found)
+        hint = (
+            "Put long texts into files and give them with --docs."
+            if any(e["type"] == "string_too_long" for e in found)
+            else ""
+        )
+        raise InvalidInput(told + ".", hint=hint or "Mend it and try again; nothing was done.") from None

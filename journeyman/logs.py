@@ -11,7 +11,7 @@ from structlog.typing import EventDict, Processor
 
 from trust.redaction import Redactor
 
-_QUIET = ("alembic", "celery", "kombu", "uvicorn", "httpx", "httpcore", "openai", "sse_starlette", "asyncio")
+_QUIET = ("alembic", "celery", "kombu", "uvicorn", "httpx", "httpx2", "httpcore", "httpcore2", "openai", "asyncio")
 """Libraries that are heard only from warnings on."""
 
 _REDACTOR = Redactor()

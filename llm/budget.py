@@ -49,14 +49,17 @@ class DeadlinePassed(CeilingReached):
 def cost_usd(usage: TokenUsage, price: Price) -> float:
     """What ``usage`` costs at ``price``, in USD."""
     cached = min(usage.cached_input_tokens, usage.input_tokens)
+    written = min(usage.cache_write_tokens, usage.input_tokens - cached)
     cached_price = price.input if price.cached_input is None else price.cached_input
-    fresh = usage.input_tokens - cached
-    return (fresh * price.input + cached * cached_price + usage.output_tokens * price.output) / _PER_MILLION
+    write_price = price.input if price.cache_write is None else price.cache_write
+    fresh = usage.input_tokens - cached - written
+    input_cost = fresh * price.input + cached * cached_price + written * write_price
+    return (input_cost + usage.output_tokens * price.output) / _PER_MILLION
 
 
 def worst_case(input_tokens: int, output_tokens: int, price: Price) -> Reservation:
     """The most a call with at most so many tokens can use, whatever share of its input is cached."""
-    dearest = max(price.input, price.cached_input or 0.0)
+    dearest = max(price.input, price.cached_input or 0.0, price.cache_write or 0.0)
     cost = (input_tokens * dearest + output_tokens * price.output) / _PER_MILLION
     return Reservation(input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=cost)
 

@@ -18,6 +18,9 @@ class Provider(Protocol):
     async def complete(self, request: Request, on_delta: Callable[[str], None] | None = None) -> Completion:
         """Ask once, without retrying. With ``on_delta`` the answer is streamed and each piece of text handed over."""
 
+    async def open(self) -> None:
+        """Load what the first call would otherwise wait for. Reaches no network; calling it is optional."""
+
     async def check(self) -> str:
         """Reach the API and the model cheaply; a short sentence on what was found. Raises like ``complete``."""
 

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module, metadata
@@ -16,10 +17,19 @@ ROLES = ("default", "plan", "act", "extract", "judge", "summarize")
 REHEARSAL = "rehearsal"
 _ENTRY_POINTS = "journeyman.providers"
 _BUILT_IN = {
-    "openai": "llm.providers.openai_compatible:OpenAICompatible",
-    "openai_compatible": "llm.providers.openai_compatible:OpenAICompatible",
+    "anthropic": "llm.providers.anthropic_sdk:anthropic",
+    "azure": "llm.providers.openai_sdk:azure",
+    "bedrock": "llm.providers.anthropic_sdk:bedrock",
+    "openai": "llm.providers.openai_sdk:openai",
+    "openai_compatible": "llm.providers.openai_sdk:openai_compatible",
+    "vertex": "llm.providers.anthropic_sdk:vertex",
     REHEARSAL: "llm.providers.rehearsal:Rehearsal",
 }
+_ANTHROPIC = ("anthropic", "bedrock", "vertex")
+_ANTHROPIC_CACHE_WRITE = 1.25
+_REHEARSAL = ModelSettings(provider=REHEARSAL, model=REHEARSAL, context_window=10_000_000)
+"""A program reads a conversation of any length."""
+
 _FREE = Price(input=0, output=0)
 
 
@@ -35,10 +45,13 @@ class Model:
         """Raises ``ConfigurationError`` when the provider cannot be made from these settings (no key, no address)."""
         return _make_provider(self.settings)
 
-    @property
+    @cached_property
     def price(self) -> Price:
         """USD per million tokens; known for every model that ``Models`` accepted."""
-        return self.settings.price or _FREE
+        price = self.settings.price or _FREE
+        if price.cache_write is None and self.settings.provider in _ANTHROPIC:
+            return price.model_copy(update={"cache_write": price.input * _ANTHROPIC_CACHE_WRITE})
+        return price
 
     async def aclose(self) -> None:
         """Close the provider, if one was made; the next use makes a new one."""
@@ -52,7 +65,7 @@ class Models:
 
     def __init__(self, models: Mapping[str, ModelSettings], routes: Mapping[str, RouteSettings]) -> None:
         """Raises ``ConfigurationError`` for a route to an unknown model, an unknown provider, or a model without a price."""
-        configured = dict(models) or {REHEARSAL: ModelSettings(provider=REHEARSAL, model=REHEARSAL)}
+        configured = dict(models) or {REHEARSAL: _REHEARSAL}
         mistakes = [*_mistakes_in_models(configured), *_mistakes_in_routes(routes, configured)]
         if mistakes:
             hint = "Mend [models.*] and [routes.*] in the configuration."
@@ -82,6 +95,12 @@ class Models:
             return self._models[name]
         except KeyError:
             raise NotFound(f"There is no model `{name}`.", hint=_near(name, self._models)) from None
+
+    async def open(self) -> None:
+        """Load every model's provider, so that no task waits for it. One that cannot be made says why on its first use."""
+        for model in self.all():
+            with suppress(ConfigurationError):
+                await model.provider.open()
 
     async def aclose(self) -> None:
         """Close every provider that was made, even if closing one of them fails."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import Any, Protocol, TypeVar, cast, overload
 
-from journal.values import Message, TokenUsage, ToolCall
+from journal.values import Message, Opaque, TokenUsage, ToolCall
+from llm.settings import Effort
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,20 @@ class ToolOffer:
     parameters: dict[str, Any]
 
 
+MOST_IMAGE_TOKENS = 50_000
+"""No model is known to count one image as more; most count a thirtieth of it."""
+
+
+class Conversation(Protocol):
+    """The wire form of a conversation whose messages cannot be encoded one by one."""
+
+    def add(self, message: Message) -> None:
+        """Take the next message."""
+
+
+_C = TypeVar("_C", bound=Conversation)
+
+
 class Prompt(Sequence[Message]):
     """The messages of one conversation: append-only, so providers' prompt caches hit.
 
@@ -23,18 +38,31 @@ class Prompt(Sequence[Message]):
     one copy of the rest, not a second encoding of the whole history.
     """
 
-    __slots__ = ("_call_ids", "_messages", "_wire")
+    __slots__ = ("_call_ids", "_conversations", "_messages", "_wire", "has_images", "image_excess")
 
     def __init__(self, messages: Sequence[Message] = ()) -> None:
         self._messages: list[Message] = []
         self._call_ids: set[str] = set()
         self._wire: dict[str, tuple[bytearray, int]] = {}
+        self._conversations: dict[str, tuple[Conversation, int]] = {}
+        self.has_images = False
+        self.image_excess = 0
+        """The bytes of images beyond one for each token that they can count as."""
         for message in messages:
             self.append(message)
 
     def append(self, message: Message) -> None:
         self._messages.append(message)
         self._call_ids.update(call.id for call in message.tool_calls)
+        for image in message.images:
+            self.has_images = True
+            self.image_excess += max(0, len(image.data) - MOST_IMAGE_TOKENS)
+
+    def replaced(self, messages: Sequence[Message]) -> "Prompt":
+        """Another prompt of the same conversation, which still knows the ids of the calls that are gone."""
+        prompt = Prompt(messages)
+        prompt._call_ids |= self._call_ids
+        return prompt
 
     def has_call(self, call_id: str) -> bool:
         """Whether a tool call of this conversation already has this id."""
@@ -47,6 +75,14 @@ class Prompt(Sequence[Message]):
     def encoded_size(self, wire_format: str, encode: Callable[[Message], bytes]) -> int:
         """The length of ``encoded`` in bytes, without copying it."""
         return len(self._encode_new(wire_format, encode))
+
+    def conversation(self, wire_format: str, begin: Callable[[], _C]) -> _C:
+        """The conversation that ``begin`` made for ``wire_format``, with every message added to it once."""
+        known, done = self._conversations.get(wire_format) or (begin(), 0)
+        for message in self._messages[done:]:
+            known.add(message)
+        self._conversations[wire_format] = (known, len(self._messages))
+        return cast("_C", known)
 
     def _encode_new(self, wire_format: str, encode: Callable[[Message], bytes]) -> bytearray:
         buffer, done = self._wire.get(wire_format, (bytearray(), 0))
@@ -75,7 +111,10 @@ class Prompt(Sequence[Message]):
 class Request:
     """One model call. ``max_output_tokens`` is what the budget allows, at most the model's own limit.
 
-    ``schema`` asks for an answer that is JSON of this JSON Schema.
+    ``schema`` asks for an answer that is JSON of this JSON Schema. An adapter enforces it only where that leaves the model
+    free to call the offered ``tools``; whoever asks checks the answer all the same. ``tool_choice``: ``auto``, ``none``,
+    ``required`` (some tool) or the name of the tool to call. ``effort`` is how hard a reasoning model thinks; absent: the
+    model's setting.
     """
 
     prompt: Prompt
@@ -85,14 +124,21 @@ class Request:
     schema: dict[str, Any] | None = None
     temperature: float | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    tool_choice: str = "auto"
+    effort: Effort | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A model's whole answer. ``finish_reason``: ``stop``, ``tool_calls``, ``length`` or ``refused``."""
+    """A model's whole answer.
+
+    ``finish_reason``: ``stop``, ``tool_calls``, ``length``, ``refused``, or ``paused`` (the model goes on when it is asked
+    again with this answer at the prompt's end). ``opaque`` belongs on the message that is made of it.
+    """
 
     content: str
     tool_calls: tuple[ToolCall, ...]
     usage: TokenUsage
     finish_reason: str
     response_id: str | None = None
+    opaque: Opaque | None = None

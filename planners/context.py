@@ -1,14 +1,34 @@
 """The messages sent to a model, as a projection of the journal.
 
-The prompt only ever grows at its end, and each message in it is stored in exactly one event, so a resumed task sends byte
-for byte what an unbroken one would have sent.
+The prompt only ever grows at its end, until it outgrows the model's window: then a summary takes the place of its older
+turns, and from there it grows on. Each message in it is stored in exactly one event, so a resumed task sends byte for
+byte what an unbroken one would have sent.
 """
+
+from dataclasses import dataclass
 
 from journal import events as ev
 from journal.events import Event
-from journal.values import Message
+from journal.projection import SUMMARIZE
+from journal.values import Message, ToolCall
 from llm.types import Prompt
-from trust.labels import SYSTEM
+from planners.answers import demand
+from planners.attached import inline, listing
+from planners.summaries import Handles, summary_message
+from trust.labels import SYSTEM, Label, join
+
+_MESSAGE_BYTES = 32
+"""What a message weighs apart from its text."""
+
+_FORGOTTEN = "(This result was forgotten.)"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message behind the goal, and the event that put it there."""
+
+    seq: int
+    message: Message
 
 
 class Transcript:
@@ -16,53 +36,172 @@ class Transcript:
 
     def __init__(self) -> None:
         self.prompt = Prompt()
+        self.weight = 0
+        """About the bytes of the prompt's messages."""
+        self.measured: dict[str, tuple[int, int]] = {}
+        """For each model the weight of the last prompt it read, and its tokens; emptied when the prompt is compacted."""
+        self.density = 1.0
+        """Tokens for each byte of weight, as last measured. At most one token is one byte."""
+        self.summary = ""
         self._submitted: ev.TaskSubmitted | None = None
-        self._awaited: dict[str, Message | None] = {}
-        self._later: list[Message] = []
+        self._attached: list[ev.AttachmentReceived] = []
+        self._head: list[Message] = []
+        self._tail: list[Said] = []
+        self._summary_label: Label | None = None
+        self._handles = Handles()
+        self._readable = False
+        self._asked_weight = 0
+        self._calls: dict[str, ToolCall] = {}
+        self._awaited: dict[str, Said | None] = {}
+        self._later: list[Said] = []
+        self._has_gaps = False
 
     def apply(self, event: Event) -> None:
+        seq = event.seq
         match event.data:
             case ev.TaskSubmitted() as data:
                 self._submitted = data
+            case ev.AttachmentReceived() as data:
+                self._attached.append(data)
             case ev.TaskStarted() as data:
                 self._open(data)
-            case ev.LlmRequested(added=added):
-                self._say(*added)
-            case ev.LlmCompleted(content=content, tool_calls=calls):
-                self._say(Message(role="assistant", content=content, tool_calls=calls, label=SYSTEM))
-                self._awaited = dict.fromkeys(call.id for call in calls)
+            case ev.LlmRequested(role=role, added=added):
+                if role != SUMMARIZE:
+                    self._ask(seq, added)
+            case ev.LlmCompleted() as data:
+                if data.role != SUMMARIZE:
+                    self._answer(seq, data)
             case ev.ToolCompleted(call_id=call_id, result=result, shown=shown):
                 text = result.content if shown is None else shown
-                self._result(Message(role="tool", call_id=call_id, content=text, label=result.label))
+                if call_id in self._calls:
+                    self._handles.add(seq, self._calls[call_id], len(result.content))
+                self._result(seq, Message(role="tool", call_id=call_id, content=text, label=result.label))
             case ev.ToolFailed(call_id=call_id, message=why, label=label):
-                self._result(Message(role="tool", call_id=call_id, content=f"Error: {why}", label=label))
+                self._result(seq, Message(role="tool", call_id=call_id, content=f"Error: {why}", label=label, is_error=True))
             case ev.MessageReceived(call_id=None, text=text, label=label):
-                self._later.append(Message(role="user", content=text, label=label))
+                self._later.append(Said(seq, Message(role="user", content=text, label=label)))
                 self._flush()
+            case ev.ContextCompacted() as data:
+                self._compact(data)
+            case ev.Forgotten(was=was):
+                self._forget(was)
+
+    def cut(self, room: float) -> int | None:
+        """The seq up to which turns must be covered so that the newest ones, kept whole, weigh at most ``room``.
+
+        ``None`` where there is nothing behind the goal to cover.
+        """
+        if not self._tail:
+            return None
+        upto = max(said.seq for said in self._tail)
+        weight = 0
+        for said in reversed(self._tail[1:]):
+            weight += _weight(said.message)
+            if weight > room:
+                break
+            if said.message.role == "assistant":
+                upto = said.seq - 1
+        return upto
+
+    def covered(self, upto_seq: int) -> list[Message]:
+        """The messages that a summary up to ``upto_seq`` takes the place of, an earlier summary apart."""
+        return [said.message for said in self._tail if said.seq <= upto_seq]
+
+    def covered_label(self, upto_seq: int) -> Label:
+        """The label of what such a summary is made from."""
+        earlier = () if self._summary_label is None else (self._summary_label,)
+        return join(SYSTEM, *earlier, *(message.label for message in self.covered(upto_seq)))
+
+    @property
+    def head_weight(self) -> int:
+        """The weight of what is never covered: instructions, history and the goal."""
+        return sum(map(_weight, self._head))
 
     def _open(self, started: ev.TaskStarted) -> None:
         submitted = self._submitted
         if submitted is None:
             raise ValueError("task.started comes behind task.submitted")
-        goal = f"{submitted.goal}\n\nContext:\n{submitted.context}" if submitted.context else submitted.goal
-        self._say(
-            Message(role="system", content=started.instructions, label=SYSTEM),
+        parts = (submitted.goal, f"Context:\n{submitted.context}" if submitted.context else "", listing(self._attached))
+        self._head = [
+            _instructions(started, submitted),
             *submitted.history,
-            Message(role="user", content=goal, label=submitted.label),
-        )
+            Message(role="user", content="\n\n".join(filter(None, parts)), label=submitted.label),
+            *inline(self._attached),
+        ]
+        self._attached = []
+        self._readable = "read_result" in started.tools
+        for message in self._head:
+            self._append(message)
 
-    def _say(self, *messages: Message) -> None:
-        for message in messages:
-            self.prompt.append(message)
+    def _ask(self, seq: int, added: tuple[Message, ...]) -> None:
+        self._close_gaps()
+        self._say(*(Said(seq, message) for message in added))
+        self._asked_weight = self.weight
 
-    def _result(self, message: Message) -> None:
-        self._awaited[message.call_id or ""] = message
-        self._flush()
+    def _answer(self, seq: int, data: ev.LlmCompleted) -> None:
+        if data.usage.input_tokens and self._asked_weight:
+            self.measured[data.model] = (self._asked_weight, data.usage.input_tokens)
+            self.density = min(1.0, data.usage.input_tokens / self._asked_weight)
+        calls = data.tool_calls
+        said = Message(role="assistant", content=data.content, tool_calls=calls, label=SYSTEM, opaque=data.opaque)
+        self._say(Said(seq, said))
+        self._calls = {call.id: call for call in calls}
+        self._awaited = dict.fromkeys(self._calls)
+
+    def _append(self, message: Message) -> None:
+        self.prompt.append(message)
+        self.weight += _weight(message)
+
+    def _say(self, *said: Said) -> None:
+        for one in said:
+            self._tail.append(one)
+            self._append(one.message)
+
+    def _result(self, seq: int, message: Message) -> None:
+        """A result whose turn was forgotten has nothing to answer, and is left out."""
+        if message.call_id in self._awaited:
+            self._awaited[message.call_id] = Said(seq, message)
+            self._flush()
 
     def _flush(self) -> None:
         """A turn's results stand in the order of its calls, and what people said meanwhile behind them."""
-        results = [message for message in self._awaited.values() if message is not None]
+        results = [said for said in self._awaited.values() if said is not None]
         if len(results) < len(self._awaited):
             return
         self._say(*results, *self._later)
         self._awaited, self._later = {}, []
+
+    def _compact(self, data: ev.ContextCompacted) -> None:
+        self._tail = [said for said in self._tail if said.seq > data.upto_seq]
+        self._handles.cover(data.upto_seq)
+        self.summary, self._summary_label = data.summary, data.label
+        summary = summary_message(data, self._handles, readable=self._readable)
+        messages = [*self._head, summary, *(said.message for said in self._tail)]
+        self.prompt = self.prompt.replaced(messages)
+        self.weight = sum(map(_weight, messages))
+        self.measured = {}
+
+    def _forget(self, was: str) -> None:
+        self._has_gaps = True
+        if was == ev.LlmCompleted.kind:
+            self._close_gaps()
+
+    def _close_gaps(self) -> None:
+        """A call without a result is one that no API takes: where the result was forgotten, this says so."""
+        if self._has_gaps and self._awaited:
+            for call_id, said in self._awaited.items():
+                if said is None:
+                    gap = Message(role="tool", call_id=call_id, content=_FORGOTTEN, label=SYSTEM)
+                    self._awaited[call_id] = Said(self._tail[-1].seq, gap)
+            self._flush()
+
+
+def _instructions(started: ev.TaskStarted, submitted: ev.TaskSubmitted) -> Message:
+    demanded = demand(submitted.output_schema)
+    label = join(SYSTEM, submitted.label) if demanded else SYSTEM
+    return Message(role="system", content=started.instructions + demanded, label=label)
+
+
+def _weight(message: Message) -> int:
+    calls = sum(len(call.tool) + len(str(call.args)) + _MESSAGE_BYTES for call in message.tool_calls)
+    return len(message.content.encode("utf-8", "replace")) + calls + _MESSAGE_BYTES

@@ -1,7 +1,7 @@
 """What a planner is, and the moves it may choose."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from journal.projection import CallState, TaskState
 from journal.values import Message, Outcome
@@ -24,9 +24,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The goal is met."""
+    """The goal is met. ``output`` is the answer's value, where the task asks for JSON of a schema."""
 
     answer: str
+    output: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from journal.projection import TaskState
 from journal.values import Message, Outcome
+from planners.answers import MAX_REPAIRS, conclude
 from planners.planner import Act, Ask, Finish, GiveUp
 from planners.prompts import load
 from trust.labels import SYSTEM
-
-MAX_REPAIRS = 2
 
 
 class React:
@@ -25,11 +24,13 @@ class React:
             return Ask("act") if not state.open_calls else Act(tuple(state.open_calls))
         if state.calls:
             return Act(tuple(state.open_calls)) if state.open_calls else Ask("act")
+        if last.finish_reason == "paused":
+            return Ask("act")
         if last.finish_reason == "refused":
             return GiveUp(Outcome.GAVE_UP, "The model declined to go on.", answer=last.content or None)
         if last.finish_reason == "length" or not last.content.strip():
             return self._repair(state, cut=last.finish_reason == "length")
-        return Finish(last.content)
+        return conclude(state, last.content)
 
     def _repair(self, state: TaskState, *, cut: bool) -> Ask | GiveUp:
         """An answer that was cut or is empty is asked for again, a bounded number of times."""

@@ -93,20 +93,27 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
     async def _addresses(self, host: str, port: int) -> list[str]:
-        """What the host resolves to. One forbidden address among them refuses all: honest names do not mix them."""
-        try:
-            found = [host] if parse_address(host) else await self._resolve(host, port)
-        except (OSError, UnicodeError):
-            found = []
-        if not found:
-            raise ToolError(f"There is no host `{host}`.")
-        for text in found:
-            address = parse_address(text)
-            if address is None or not self._allow.allows(host, port, address):
-                place = host if host == text else f"{host} (at {text})"
-                raise Refused(
-                    f"{place} is a private or reserved address; only the operator can allow it, "
-                    "in the setting `tools.http.allow`."
-                )
-            self.met_private |= not is_public(address)
+        found = await allowed_addresses(host, port, self._allow, self._resolve)
+        self.met_private |= any(not is_public(address) for text in found if (address := parse_address(text)))
         return found
+
+
+async def allowed_addresses(host: str, port: int, allow: AllowList, resolve: Resolver) -> list[str]:
+    """What the host resolves to. One forbidden address among them refuses all: honest names do not mix them.
+
+    Raises ``Refused``, or ``ToolError`` where there is none.
+    """
+    try:
+        found = [host] if parse_address(host) else await resolve(host, port)
+    except (OSError, UnicodeError):
+        found = []
+    if not found:
+        raise ToolError(f"There is no host `{host}`.")
+    for text in found:
+        address = parse_address(text)
+        if address is None or not allow.allows(host, port, address):
+            place = host if host == text else f"{host} (at {text})"
+            raise Refused(
+                f"{place} is a private or reserved address; only the operator can allow it, in the setting `tools.http.allow`."
+            )
+    return found

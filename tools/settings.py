@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tools.mcp.settings import TaskServerSettings
+
 
 class HttpSettings(BaseModel):
     """``[tools.http]``. ``allow`` lists hosts, ``host:port`` or CIDR blocks that may be reached although they are private."""
@@ -22,6 +24,7 @@ class ToolSettings(BaseModel):
 
     folders: tuple[Path, ...] = ()
     http: HttpSettings = HttpSettings()
+    mcp: TaskServerSettings = TaskServerSettings()
 
     def under(self, folder: Path) -> "ToolSettings":
         """The same with ``folders`` taken from ``folder``, where they are relative; ``~`` is the user's home."""

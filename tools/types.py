@@ -1,7 +1,8 @@
 """What a tool is, and what it is handed when it is called."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -63,8 +64,53 @@ class ToolContext:
     """A person's answer to the question this call asked before, if any."""
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where a tool of an MCP server comes from.
+
+    ``claims`` are the hints its server gives; they are the tool's own hints only where the operator trusts the server.
+    ``since`` is when its description and schema were pinned; ``None`` for a server that came with one task.
+    """
+
+    server: str
+    trusted: bool
+    claims: ToolHints
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A tool, or all of a server's (``NAME.*``), that cannot be used now. ``why`` ends a sentence; ``hint`` mends it."""
+
+    name: str
+    why: str
+    hint: str = ""
+
+
+class ToolSource(Protocol):
+    """Tools that other processes hold: known once these were asked, and only while they answer."""
+
+    async def refresh(self, patterns: Sequence[str] | None = None) -> None:
+        """Ask those that names or patterns could mean. Never raises: what went wrong is in ``absent``."""
+        ...
+
+    def tools(self) -> dict[str, "Tool"]: ...
+
+    def absent(self) -> list[Absent]: ...
+
+    def may_hold(self, pattern: str) -> bool:
+        """Whether a name or pattern could mean tools that are absent now."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
 def _anything(args: dict[str, Any]) -> None:
     """Accepts all arguments."""
+
+
+VOUCHED_ORIGINS = frozenset({"builtin", "local", "package"})
+"""Who installed these tools is the operator; what they say about themselves counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +138,12 @@ class Tool:
     reconcile: Callable[[ToolContext, dict[str, Any]], Awaitable[ToolOutput | None]] | None = None
     """Asks the outside world whether the effect happened: its output, or ``None`` if it did not."""
     version: str = ""
+    served: Served | None = None
+
+    @property
+    def vouched(self) -> bool:
+        """Whether somebody the operator trusts stands behind what the tool says about itself."""
+        return self.origin in VOUCHED_ORIGINS or (self.served is not None and self.served.trusted)
 
     @property
     def offer(self) -> ToolOffer:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import EDQUOT, EISDIR, ELOOP, ENOENT, ENOSPC, ENOTDIR
+from io import BufferedReader
 from pathlib import Path
 
 from tools.errors import Refused, ToolError
@@ -57,6 +58,18 @@ class Workspace:
         if len(data) > MAX_BYTES:
             raise _too_large(path)
         return data
+
+    def open(self, path: str) -> BufferedReader:
+        """A file of any size, open for reading. Raises like ``read``."""
+        *folders, name = _parts(path, "file")
+        with self._folder(folders) as folder, _explained(path):
+            handle = os.open(name, _READ, dir_fd=folder)
+            try:
+                _check_regular(path, os.fstat(handle))
+            except BaseException:
+                os.close(handle)
+                raise
+            return os.fdopen(handle, "rb")
 
     def write(self, path: str, data: bytes) -> None:
         """Put a file in place whole or not at all, and on disk before returning; folders above it are made.
@@ -162,11 +175,15 @@ def _explained(path: str) -> Iterator[None]:
         raise ToolError(f"`{path}` cannot be used: {reason}.") from None
 
 
-def _check_readable(path: str, found: os.stat_result) -> None:
+def _check_regular(path: str, found: os.stat_result) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise ToolError(f"`{path}` is a folder; `list_files` shows what is in it.")
     if not stat.S_ISREG(found.st_mode):
         raise Refused(f"`{path}` is not a regular file.")
+
+
+def _check_readable(path: str, found: os.stat_result) -> None:
+    _check_regular(path, found)
     if found.st_size > MAX_BYTES:
         raise _too_large(path)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from journal.errors import StorageError
 from journal.records import TaskRecord
 from workers.admission import Admission
 from workers.app import RUN
@@ -80,6 +81,8 @@ class Worker:
         try:
             record = await self._drive(task_id)
             failed = record is not None and not (record.status.ended or record.waiting)
+        except StorageError as error:
+            log.warning("The journal refused; the task is tried again after a rest: %s", error, extra={"task_id": task_id})
         except Exception:
             log.exception("A task could not be run here; it is tried again after a rest.", extra={"task_id": task_id})
         finally:

@@ -1,24 +1,28 @@
-"""What this runtime has to offer: tools, models and agents."""
+"""What this runtime has to offer: tools, models and agents; and what was used."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer
-from api.schemas import AgentDocument, AgentList, ModelDocument, ModelList, ToolDocument, ToolList
+from api.schemas import AbsentTool, AgentDocument, AgentList, ModelDocument, ModelList, ToolDocument, ToolList
+from journal.records import Totals
 
 router = APIRouter(prefix="/v1", tags=["catalog"], route_class=StrictRoute)
 
 
 @router.get("/tools", response_model=ToolList)
 async def list_tools(runtime: Served, caller: Caller) -> Response:
-    """Every tool, by name."""
-    return answer(ToolList.model_construct(tools=tuple(ToolDocument.of(tool) for tool in runtime.tools.all())))
+    """Every tool, by name, and what cannot be used now. MCP servers that were not asked yet are asked."""
+    await runtime.tools.refresh()
+    tools = tuple(ToolDocument.of(tool) for tool in runtime.tools.all())
+    return answer(ToolList.model_construct(tools=tools, absent=tuple(AbsentTool.of(a) for a in runtime.tools.absent())))
 
 
 @router.get("/tools/{name}", response_model=ToolDocument, responses=may_fail(404))
 async def show_tool(runtime: Served, caller: Caller, name: str) -> Response:
     """One tool."""
+    await runtime.tools.refresh([name])
     return answer(ToolDocument.of(runtime.tools.get(name)))
 
 
@@ -34,3 +38,9 @@ async def list_agents(runtime: Served, caller: Caller) -> Response:
     agents = sorted(runtime.settings.agents.items())
     documents = tuple(AgentDocument(name=name, **dict(settings)) for name, settings in agents)
     return answer(AgentList.model_construct(agents=documents))
+
+
+@router.get("/usage", response_model=Totals, responses=may_fail(503))
+async def show_usage(runtime: Served, caller: Caller) -> Response:
+    """What all tasks of the key's tenant come to: how many stand where, and what they spent together."""
+    return answer(await runtime.journal.totals(caller.tenant))

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.requests import TaskRequest
+from api.keys import MCP_SERVERS
 from api.problems import Fault, may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from api.schemas import StepList, TaskDocument, TaskPage
@@ -43,9 +44,15 @@ class TaskQuery(BaseModel):
     limit: int = Field(50, ge=1, le=1000)
 
 
-@router.post("", status_code=202, response_model=TaskDocument, responses=may_fail(400, 413, 415, 422, 503, 507))
+@router.post("", status_code=202, response_model=TaskDocument, responses=may_fail(400, 403, 413, 415, 422, 503, 507))
 async def submit_task(runtime: Served, caller: Caller, body: TaskRequest, idempotency_key: IdempotencyKey = None) -> Response:
-    """Submit a goal. The task is on disk when this answers; a worker takes it from there."""
+    """Submit a goal. The task is on disk when this answers; a worker takes it from there.
+
+    `mcp_servers` needs a key with the scope `mcp_servers`.
+    """
+    if body.mcp_servers and not caller.may(MCP_SERVERS):
+        hint = f"Make a key that may: `journeyman keys create --name NAME --scope {MCP_SERVERS}`."
+        raise Fault(403, "This key may not bring MCP servers with a task.", hint=hint)
     try:
         record = await runtime.submit(caller.tenant, body, by=caller.name, idempotency_key=idempotency_key)
     except Conflict as conflict:

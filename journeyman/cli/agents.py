@@ -75,7 +75,7 @@ async def _agents(settings: "Settings") -> list["Document"]:
 
 
 def _card(agent: "Document") -> str:
-    budget = ", ".join(f"{name} {value:g}" for name, value in agent["budget"].items())
+    budget = ", ".join(f"{name} {value:,}" for name, value in agent["budget"].items())
     lines = [
         f"{one_line(agent['name'])}",
         f"Planner: {agent['planner']}",

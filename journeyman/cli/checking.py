@@ -75,9 +75,10 @@ def _in_embedder(settings: "Settings") -> Iterator[str]:
 
 
 def _registry(settings: "Settings") -> "Registry":
+    from tools.mcp.servers import mcp_servers
     from tools.registry import build_registry
 
-    registry = build_registry(settings.tools)
+    registry = build_registry(settings.tools, mcp_servers(settings.mcp_servers, settings.home, learns=False))
     registry.all()
     return registry
 

@@ -52,6 +52,7 @@ def _checks(settings: "Settings") -> dict[str, Check]:
         "models": part_checks.models,
         "embedder": part_checks.embedder,
         "tools": part_checks.tools,
+        "mcp servers": part_checks.mcp,
         "broker": part_checks.broker,
     }
     return {"configuration": partial(_configuration, settings), **{part: partial(c, settings) for part, c in checks.items()}}

@@ -11,6 +11,8 @@ from journeyman.cli.output import say, show, show_json, show_table
 if TYPE_CHECKING:
     from journeyman.settings import Settings
 
+_TIMES = ("created_at", "last_used_at", "revoked_at")
+
 app = typer.Typer(help="Make, list and revoke the keys that open the REST API.", no_args_is_help=True)
 
 
@@ -18,6 +20,10 @@ app = typer.Typer(help="Make, list and revoke the keys that open the REST API.",
 def create(
     ctx: typer.Context,
     name: Annotated[str, typer.Option(help="Who or what will use it.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SCOPE", help="What it may do besides: mcp_servers, or * for everything. May be repeated."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a key. It is shown this once; only its hash is kept.
@@ -27,14 +33,14 @@ def create(
       journeyman keys create --name laptop
       journeyman keys create --name ci --json | jq -r .key
     """
-    run_async(_create(load_settings(ctx), name, as_json))
+    run_async(_create(load_settings(ctx), name, scope or [], as_json))
 
 
-async def _create(settings: "Settings", name: str, as_json: bool) -> None:
+async def _create(settings: "Settings", name: str, scopes: list[str], as_json: bool) -> None:
     from journeyman.connection import connect
 
     async with connect(settings) as client:
-        made = await client.create_key(name)
+        made = await client.create_key(name, scopes)
     if as_json:
         show_json(made)
     else:
@@ -63,11 +69,8 @@ async def _list(settings: "Settings", as_json: bool) -> None:
         show_json(keys)
         return
     show_table(
-        ("ID", "NAME", "BEGINS", "CREATED", "LAST USED", "REVOKED"),
-        (
-            (k["id"], k["name"], k["prefix"], moment(k["created_at"]), moment(k["last_used_at"]), moment(k["revoked_at"]))
-            for k in keys
-        ),
+        ("ID", "NAME", "BEGINS", "SCOPES", "CREATED", "LAST USED", "REVOKED"),
+        ((k["id"], k["name"], k["prefix"], " ".join(k["scopes"]), *(moment(k[at]) for at in _TIMES)) for k in keys),
         wide="NAME",
     )
 

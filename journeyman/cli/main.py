@@ -1,6 +1,7 @@
 """The command ``journeyman``: finds the command asked for, and turns every error into one sentence and an exit code."""
 
 import importlib
+import logging
 import os
 import sys
 import threading
@@ -26,6 +27,7 @@ COMMANDS = {
     "tools": "journeyman.cli.tools",
     "models": "journeyman.cli.models",
     "agents": "journeyman.cli.agents",
+    "usage": "journeyman.cli.usage",
     "keys": "journeyman.cli.keys",
     "config": "journeyman.cli.config",
     "doctor": "journeyman.cli.doctor",
@@ -129,6 +131,7 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The entry point: never shows a traceback unless ``JOURNEYMAN_DEBUG`` is set."""
+    logging.getLogger().addHandler(logging.NullHandler())  # a library's warnings are for the log, where there is one
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="journeyman", standalone_mode=False)
     except JourneymanError as error:

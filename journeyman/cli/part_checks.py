@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from journeyman.settings import Settings
     from llm.router import Model
     from llm.settings import EmbedderSettings
+    from tools.mcp.server import Server
 
 LOW_BYTES = 1_000_000_000
 FULL_BYTES = 50_000_000
@@ -168,6 +169,35 @@ def tools(settings: "Settings") -> Iterator[Finding]:
     count = len(build_registry(settings.tools).all())
     folders = ", ".join(str(folder) for folder in settings.tools.folders)
     yield Finding("tools", "ok", f"{count} tools" + (f", with those in {folders}" if folders else ""))
+
+
+def mcp(settings: "Settings") -> Iterator[Finding]:
+    """Each MCP server answers, and its tools are what they were when they were approved. Nothing is pinned by looking."""
+    if not settings.mcp_servers:
+        yield Finding("mcp servers", "ok", "None are configured.")
+    else:
+        yield from asyncio.run(_mcp(settings))
+
+
+async def _mcp(settings: "Settings") -> list[Finding]:
+    from tools.mcp.servers import mcp_servers
+
+    source = mcp_servers(settings.mcp_servers, settings.home, learns=False)
+    assert source is not None
+    try:
+        await source.refresh()
+        return [finding for server in source.servers.values() for finding in _mcp_server(server)]
+    finally:
+        await source.aclose()
+
+
+def _mcp_server(server: "Server") -> Iterator[Finding]:
+    if server.problem is not None:
+        yield Finding("mcp servers", "problem", f"{server.name}: {server.problem}.", f"See [mcp_servers.{server.name}].")
+        return
+    yield Finding("mcp servers", "ok", f"{server.name}: {len(server.tools)} tools")
+    for absent in server.absent:
+        yield Finding("mcp servers", "problem" if absent.hint else "warning", f"{absent.name}: {absent.why}.", absent.hint)
 
 
 def broker(settings: "Settings") -> Iterator[Finding]:

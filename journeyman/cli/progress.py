@@ -47,6 +47,8 @@ class Progress:
                 self._asked_for(data)
             case "llm.failed":
                 say(f"{one_line(data['model'])} failed: {one_line(data['detail'], 200)}")
+            case "context.compacted":
+                say("the conversation outgrew the model's window; a summary stands in place of its older part")
             case "tool.completed":
                 say(f"{self._call(data)} -> {_brief_result(data)}")
             case "tool.failed":
@@ -59,7 +61,7 @@ class Progress:
                 say(f"{_DECIDED.get(data['decision'], data['decision'])} by {one_line(data['by'])}")
 
     def _asked_for(self, data: Document) -> None:
-        self._steps += 1
+        self._steps += data.get("role", "act") != "summarize"
         self._tokens += data["usage"]["input_tokens"] + data["usage"]["output_tokens"]
         self._cost += data["cost_usd"]
         for call in data["tool_calls"]:

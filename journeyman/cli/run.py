@@ -29,6 +29,12 @@ def run(
     context: Annotated[
         str, typer.Option(metavar="TEXT", help="What it should know besides; `-` reads it from standard input.")
     ] = "",
+    attach: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="A file it gets; repeatable.")
+    ] = None,
+    schema: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="A JSON Schema its answer must hold.")
+    ] = None,
     agent: Annotated[str | None, typer.Option(help="Agent profile.")] = None,
     tool: Annotated[list[str] | None, typer.Option(help="A tool it may use, a name or pattern; repeatable.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="A model it may ask; repeatable.")] = None,
@@ -49,8 +55,11 @@ def run(
     Examples:
       journeyman run "What is 17.5 % of 2480?"
       journeyman run --docs handbook/ "Which permits does a food stall need? Write them to permits.md."
+      journeyman run --attach ports.csv --schema answer.json "Which port is the deepest?"
     """
     goal, context = _from_stdin(goal, context)
+    from journeyman.cli.files import attachment, read_schema
+
     budget = {"max_cost_usd": max_cost_usd, "max_steps": max_steps, "max_tokens": max_tokens, "max_seconds": max_seconds}
     request = {
         "goal": goal,
@@ -59,12 +68,15 @@ def run(
         "tools": tool,
         "models": model,
         "budget": _given(budget),
+        "attachments": [attachment(file) for file in attach or ()],
+        "output_schema": None if schema is None else read_schema(schema),
     }
     settings = load_settings(ctx)
     raise typer.Exit(run_async(_run(settings, _given(request), docs, detach=detach, as_json=as_json)))
 
 
 async def _run(settings: "Settings", request: dict[str, Any], docs: Path | None, *, detach: bool, as_json: bool) -> int:
+    from journeyman.cli.files import say_files
     from journeyman.cli.watching import watch
     from journeyman.connection import connect
     from journeyman.home import serving
@@ -82,7 +94,9 @@ async def _run(settings: "Settings", request: dict[str, Any], docs: Path | None,
             show(task["id"])
             return 0
         try:
-            return await watch(client, task["id"], as_json=as_json)
+            code = await watch(client, task["id"], as_json=as_json)
+            await say_files(client, settings.home, task["id"])
+            return code
         except asyncio.CancelledError:
             _say_how_to_go_on(client, task["id"])
             raise
@@ -115,4 +129,4 @@ def _from_stdin(goal: str, context: str) -> tuple[str, str]:
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in (None, {})}
+    return {name: value for name, value in values.items() if value not in (None, {}, [])}

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -155,6 +156,53 @@ async def _events(client: "Client", task_id: str) -> AsyncIterator["Document"]:
         for event in page["events"]:
             yield event
         after = page["next"] if page["events"] else None
+
+
+@app.command("artifacts")
+def artifacts(
+    ctx: typer.Context,
+    task_id: TaskId,
+    name: Annotated[str | None, typer.Argument(help="Save this one; without it they are listed.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", file_okay=False, help="Where to save; all, without NAME.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List or save the files that a task wrote. Saved files keep their path below the folder.
+
+    \b
+    Examples:
+      journeyman tasks artifacts task_01k2...
+      journeyman tasks artifacts task_01k2... report.md
+      journeyman tasks artifacts task_01k2... --out results/
+    """
+    run_async(_artifacts(load_settings(ctx), task_id, name, out, as_json))
+
+
+async def _artifacts(settings: "Settings", task_id: str, name: str | None, out: Path | None, as_json: bool) -> None:
+    from journeyman.cli.files import save
+    from journeyman.cli.lookup import task_named
+    from journeyman.connection import connect
+
+    async with connect(settings) as client:
+        await task_named(client, task_id)
+        found = (await client.artifacts(task_id))["artifacts"]
+        if name is None and out is None:
+            _list_artifacts(found, as_json)
+            return
+        names = [artifact["name"] for artifact in found] if name is None else [name]
+        saved = [str(await save(client, task_id, one, out or Path())) for one in names]
+    if as_json:
+        show_json(saved)
+        return
+    for path in saved:
+        show(path)
+
+
+def _list_artifacts(found: list["Document"], as_json: bool) -> None:
+    if as_json:
+        show_json(found)
+        return
+    rows = ((a["name"], a["media_type"], f"{a['bytes']:,}", a["created_at"][:19]) for a in found)
+    show_table(("NAME", "TYPE", "BYTES", "WRITTEN"), rows, wide="NAME")
 
 
 @app.command("watch")

@@ -6,14 +6,18 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from journal.errors import InvalidInput, JourneymanError
 from journal.ids import new_id
+from journeyman.home import prepare
 from journeyman.memory_over_http import MemoryOverHttp
 from journeyman.settings import Settings
 from tools.errors import InvalidArguments, NeedsInput, StopTask, ToolError
 from tools.types import Tool, ToolContext, ToolOutput
+
+if TYPE_CHECKING:
+    from tools.registry import Registry
 
 
 class CallFailed(JourneymanError):
@@ -50,6 +54,19 @@ def _pair(tool: Tool, pair: str) -> tuple[str, Any]:
         return name, json.loads(text)
     except ValueError:
         return name, text
+
+
+@asynccontextmanager
+async def registry_of(settings: Settings) -> AsyncIterator["Registry"]:
+    """The registry for the block, with what it takes to reach MCP servers from this process."""
+    from tools.mcp.servers import mcp_servers
+    from tools.registry import build_registry
+
+    registry = build_registry(settings.tools, mcp_servers(settings.mcp_servers, prepare(settings.home)))
+    try:
+        yield registry
+    finally:
+        await registry.aclose()
 
 
 async def call_by_hand(settings: Settings, tool: Tool, args: dict[str, Any], workspace: Path | None) -> ToolOutput:

@@ -1,5 +1,6 @@
 """``journeyman tools``: the tools there are, and one call of one by hand."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,15 +30,18 @@ def list_tools(ctx: typer.Context, as_json: Json = False) -> None:
       journeyman tools list
       journeyman tools list --json
     """
-    tools = run_async(_tools(load_settings(ctx)))
+    listed = run_async(_tools(load_settings(ctx)))
+    tools = listed["tools"]
     if as_json:
         show_json(tools)
     else:
         show_table(
             ("NAME", "ORIGIN", "DOES", "DESCRIPTION"),
-            ((t["name"], t["origin"], effect_of(t["hints"]), t["description"].split("\n")[0]) for t in tools),
+            ((t["name"], t["origin"], does(t), t["description"].split("\n")[0]) for t in tools),
             wide="DESCRIPTION",
         )
+    for absent in listed["absent"]:
+        say(one_line(f"{absent['name']} cannot be used: {absent['why']}. {absent['hint']}".strip()))
 
 
 @app.command("show")
@@ -48,21 +52,33 @@ def show_tool(ctx: typer.Context, name: Name, as_json: Json = False) -> None:
     Examples:
       journeyman tools show calculate
     """
+    from journal.errors import NotFound
     from journeyman.cli.lookup import pick
 
-    tool = pick("tool", name, {t["name"]: t for t in run_async(_tools(load_settings(ctx)))})
+    listed = run_async(_tools(load_settings(ctx)))
+    for absent in listed["absent"]:
+        if fnmatchcase(name, absent["name"]) and name not in {t["name"] for t in listed["tools"]}:
+            raise NotFound(f"{name} cannot be used: {absent['why']}.", hint=absent["hint"])
+    tool = pick("tool", name, {t["name"]: t for t in listed["tools"]})
     if as_json:
         show_json(tool)
     else:
         show(_card(tool))
 
 
-async def _tools(settings: "Settings") -> list["Document"]:
+async def _tools(settings: "Settings") -> "Document":
     from journeyman.connection import connect
 
     async with connect(settings) as client:
-        tools: list[Document] = (await client.tools())["tools"]
-    return tools
+        return await client.tools()
+
+
+def does(tool: "Document") -> str:
+    """What a tool does, in a word; what an MCP server that is not trusted says of itself is only its claim."""
+    mcp = tool["mcp"]
+    if mcp is None or mcp["trusted"]:
+        return effect_of(tool["hints"])
+    return f"asks (claims: {effect_of(mcp['claims'])})"
 
 
 def effect_of(hints: "Document") -> str:
@@ -78,8 +94,9 @@ def _card(tool: "Document") -> str:
     lines = [one_line(tool["name"]), "", *("  " + line for line in safe(tool["description"]).splitlines()), ""]
     lines += [
         f"Origin:  {tool['origin']}",
-        f"Does:    {effect_of(tool['hints'])}",
+        f"Does:    {does(tool)}",
         f"Version: {tool['version']}",
+        *_mcp_lines(tool["mcp"]),
         "Arguments:",
     ]
     needed = tool["parameters"].get("required", [])
@@ -88,6 +105,16 @@ def _card(tool: "Document") -> str:
         must = "required" if name in needed else f"default {schema.get('default')!r}"
         lines.append(one_line(f"{name} ({kind_of(schema)}, {must})") + (f": {about}" if about else ""))
     return "\n".join(lines)
+
+
+def _mcp_lines(mcp: "Document | None") -> list[str]:
+    if mcp is None:
+        return []
+    counts = "its hints count" if mcp["trusted"] else "its hints do not count, and every call asks"
+    return [
+        f"Server:  {mcp['server']}, {'trusted' if mcp['trusted'] else 'not trusted'}: {counts}",
+        f"Pinned:  {mcp['pinned_at']}",
+    ]
 
 
 def kind_of(schema: "Document") -> str:
@@ -115,16 +142,41 @@ def call_tool(
       journeyman tools call calculate --arg expression="2 * 21"
       journeyman tools call write_file --json-args '{"path": "a.txt", "text": "hi"}' --workspace . --yes
     """
-    from journeyman.cli.tool_call import arguments, call_by_hand
-    from tools.registry import build_registry
-
     settings = load_settings(ctx)
-    tool = build_registry(settings.tools).get(name)
-    args = arguments(tool, arg or [], json_args)
-    if not (yes or tool.hints.read_only or (tool.workspace_only and workspace is None)):
-        _ask_first(tool, args)
-    output = run_async(call_by_hand(settings, tool, args, workspace))
+    tool, output = run_async(_called(settings, name, arg or [], json_args, workspace, yes))
     _show_output(tool, output, as_json)
+
+
+async def _called(
+    settings: "Settings", name: str, pairs: list[str], whole: str | None, workspace: Path | None, yes: bool
+) -> tuple["Tool", "ToolOutput"]:
+    from journeyman.cli.tool_call import arguments, call_by_hand, registry_of
+
+    async with registry_of(settings) as registry:
+        await registry.refresh([name])
+        tool = registry.get(name)
+        args = arguments(tool, pairs, whole)
+        if not (yes or tool.hints.read_only or (tool.workspace_only and workspace is None)):
+            _ask_first(tool, args)
+        return tool, await call_by_hand(settings, tool, args, workspace)
+
+
+@app.command("approve")
+def approve_tool(
+    ctx: typer.Context,
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Approve without asking.")] = False,
+) -> None:
+    """Approve what an MCP server has changed about one of its tools, after a look at the difference.
+
+    \b
+    Examples:
+      journeyman tools approve files.read
+      journeyman tools approve files.read --yes
+    """
+    from journeyman.cli.tool_approval import approve
+
+    run_async(approve(load_settings(ctx), name, yes))
 
 
 def _ask_first(tool: "Tool", args: dict[str, Any]) -> None:

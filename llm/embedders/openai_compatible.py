@@ -9,7 +9,8 @@ from llm.calling import PATIENT, Waiting
 from llm.embedders.embedder import Kind
 from llm.errors import MalformedAnswer, Overloaded, RateLimited
 from llm.providers.endpoint import Endpoint
-from llm.providers.openai_http import OpenAIHttp
+from llm.providers.http import SdkHttp
+from llm.providers.openai_sdk import COMPATIBLE_CLIENT, OPENAI_CLIENT
 from llm.settings import EmbedderSettings, ModelSettings
 
 _OPENAI_URL = "https://api.openai.com/v1"
@@ -32,7 +33,7 @@ class OpenAICompatibleEmbedder:
             api_key_env=settings.api_key_env,
         )
         self._endpoint = Endpoint.of(asked, default_url=_OPENAI_URL, key_variable=_KEY_VARIABLE, key_needed=is_openai)
-        self._http = OpenAIHttp(self._endpoint, _TIMEOUT_SECONDS, is_openai=is_openai)
+        self._http = SdkHttp(self._endpoint, _TIMEOUT_SECONDS, OPENAI_CLIENT if is_openai else COMPATIBLE_CLIENT)
         self._waiting = waiting
         self._asked_dimensions = settings.dimensions
         self._dimensions = settings.dimensions

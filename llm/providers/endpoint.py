@@ -39,6 +39,11 @@ class Endpoint:
         key = _key(settings, variable, needed=key_needed or settings.api_key_env is not None)
         return cls(settings.model, _shown(url), variable, url, key)
 
+    @property
+    def key_if_any(self) -> str | None:
+        """The key, for SDKs that look for another way to sign in where there is none."""
+        return None if self.key == _NO_KEY else self.key
+
     def clean(self, text: str) -> str:
         """``text`` from outside, made fit for an error: without the key, and not too long."""
         if len(self.key) >= _SHORTEST_SECRET:

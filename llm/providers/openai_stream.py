@@ -1,46 +1,14 @@
 """Streamed Chat Completions: server-sent events put together into the same body that an unstreamed call returns."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from llm.errors import MalformedAnswer, StreamCut
+from llm.providers.wire import error_text, read_event
 
 _DONE = b"[DONE]"
-
-
-class EventParser:
-    """Finds the data of server-sent events in a stream of bytes.
-
-    Lines end at a line feed only: text that holds other separators of Unicode's is one line.
-    """
-
-    def __init__(self) -> None:
-        self._line = bytearray()
-        self._data: list[bytes] = []
-
-    def feed(self, piece: bytes) -> Iterator[bytes]:
-        """The data of each event that ``piece`` completes."""
-        *lines, rest = piece.split(b"\n")
-        for line in lines:
-            self._line += line
-            yield from self._end_line()
-        self._line += rest
-
-    def close(self) -> Iterator[bytes]:
-        """The last event, where the stream ended without the blank line behind it."""
-        yield from self._end_line()
-        yield from self._end_line()
-
-    def _end_line(self) -> Iterator[bytes]:
-        line = bytes(self._line).removesuffix(b"\r")
-        self._line.clear()
-        if line.startswith(b"data:"):
-            self._data.append(line[5:].removeprefix(b" "))
-        elif not line and self._data:
-            yield b"\n".join(self._data)
-            self._data.clear()
 
 
 @dataclass(slots=True)
@@ -52,7 +20,7 @@ class _Call:
     arguments: list[str] = field(default_factory=list)
 
 
-class Assembly:
+class ChatAssembly:
     """Collects the chunks of one answer; ``on_delta`` is handed each piece of text."""
 
     def __init__(self, on_delta: Callable[[str], None]) -> None:
@@ -74,16 +42,9 @@ class Assembly:
         if event.startswith(_DONE):
             self._done = True
             return
-        try:
-            chunk = json.loads(event)
-        except (ValueError, RecursionError):
-            chunk = None
-        if not isinstance(chunk, dict):
-            raise MalformedAnswer(f"The stream holds an event that is not a JSON object: {event[:200]!r}.")
+        chunk = read_event(event)
         if chunk.get("error"):
-            error = chunk["error"]
-            text = error.get("message") if isinstance(error, dict) else error
-            raise StreamCut(f"The API broke off in the middle of its answer: {str(text)[:500]}")
+            raise StreamCut(f"The API broke off in the middle of its answer: {error_text(chunk['error'])}")
         self._id = self._id or chunk.get("id")
         self._usage = chunk.get("usage") or self._usage
         choices = chunk.get("choices")

@@ -11,11 +11,14 @@ from journal.events import Event, EventData
 from journal.values import (
     Budget,
     CallUnderApproval,
+    ImagePart,
     Message,
+    Opaque,
     Outcome,
     Problem,
     Reservation,
     SourceRef,
+    TaskServer,
     TokenUsage,
     ToolCall,
     ToolHints,
@@ -40,10 +43,12 @@ DATA: list[EventData] = [
         budget=Budget(max_steps=3, max_cost_usd=0.25, max_tokens=1000, max_seconds=60),
         tools=("lookup", "files.*"),
         models=("fast", "strong"),
+        history=(Message(role="user", content="Before.", label=WEB),),
         thread_id="thread_1",
         parent_id="task_0",
         forked_from="task_9",
         namespaces=("docs",),
+        mcp_servers=(TaskServer(name="crm", url="https://crm.example/mcp", headers_env={"Authorization": "CRM_TOKEN"}),),
         context="Earlier we spoke of pears.",
         metadata={"ticket": 7, "tags": ["a", None]},
         submitted_by="key:ops",
@@ -81,7 +86,7 @@ DATA: list[EventData] = [
         seconds=1.5,
     ),
     ev.LlmFailed(model="fast", error="RateLimited", detail="429", spent=False),
-    ev.LlmFailed(model="fast", error="ConnectionLost", detail="reset", spent=True, retry_at=LATER),
+    ev.LlmFailed(model="fast", error="ConnectionLost", detail="reset", spent=True, again=True, transient=True, retry_at=LATER),
     ev.ToolRequested(call_id="c1", tool="files.write", version="0a1b", args={}, hints=ToolHints(), occurrence=0),
     ev.ToolRequested(
         call_id="c1",
@@ -128,6 +133,44 @@ DATA: list[EventData] = [
     ev.MessageReceived(text="Go on.", by="ann"),
     ev.MessageReceived(text="Berlin", by="ann", call_id="c2", label=WEB),
     ev.Forgotten(was="tool.completed", digest="ef" * 32),
+    ev.LlmRequested(
+        model="strong",
+        role="act",
+        reserved=Reservation(input_tokens=900, output_tokens=100, cost_usd=0.0123),
+        added=(
+            Message(role="user", content="What is this?", images=(ImagePart(media_type="image/png", data="iVBORw0KGgo="),)),
+            Message(role="tool", content="Error: gone", call_id="c1", label=WEB, is_error=True),
+        ),
+    ),
+    ev.LlmCompleted(
+        model="strong",
+        content="A ship.",
+        tool_calls=(CALL,),
+        usage=TokenUsage(
+            input_tokens=812, cached_input_tokens=640, output_tokens=31, cache_write_tokens=100, reasoning_tokens=12
+        ),
+        cost_usd=0.00123,
+        finish_reason="tool_calls",
+        seconds=1.5,
+        opaque=Opaque(
+            format="anthropic.messages",
+            model="claude",
+            parts=({"type": "thinking", "thinking": "Hm.", "signature": "c2lnbmVk"}, 7, -1),
+        ),
+    ),
+    ev.TaskSubmitted(
+        goal="Sum it up.",
+        agent="default",
+        planner="react",
+        budget=Budget(),
+        output_schema={"type": "object", "required": ["n"]},
+        history=(Message(role="user", content="Hello."), Message(role="assistant", content="Hello.", label=WEB)),
+    ),
+    ev.AttachmentReceived(name="a.csv", media_type="text/csv", size=4, digest="12" * 32, label=WEB, inline=True, text="a;b\n"),
+    ev.AttachmentReceived(name="b.png", media_type="image/png", size=3, digest="34" * 32, label=WEB, data_base64="AAEC"),
+    ev.LlmCompleted(model="fast", usage=TokenUsage(), cost_usd=0.0, finish_reason="stop", seconds=0.25, role="summarize"),
+    ev.LlmFailed(model="fast", error="StreamCut", detail="cut", spent=True, again=True, transient=True),
+    ev.ContextCompacted(upto_seq=12, summary="There are 7 berths.", kept=3, reason="window", by="fast", label=WEB),
 ]
 
 AT = datetime(2026, 5, 4, 10, 20, 30, 123456, tzinfo=UTC)

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from released_0_1 import EVENTS
 
 from journal.codec import CODEC, KINDS, StoredEvent
 from journal.events import Event
+from tests.golden.released_0_1 import EVENTS
 
 FILE = Path(__file__).with_name("events-0.1.jsonl")
 

@@ -5,11 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from journal.values import ATTACHMENTS, SourceRef
 from tools.binary import binary_kind
 from tools.decorator import tool
 from tools.errors import ToolError
 from tools.types import ToolContext, ToolOutput
 from tools.workspace import MAX_ENTRIES, Entry, Workspace
+from trust.labels import Label, Trust, Visibility
 
 MAX_CHARS = 50_000
 _NOTE_CHARS = 200
@@ -23,7 +25,7 @@ def read_file(
     context: ToolContext,
     offset: Annotated[int, Field(ge=0, description="The first character to read, from 0.")] = 0,
     limit: Annotated[int, Field(ge=1, le=MAX_CHARS, description="How many characters to read.")] = 20_000,
-) -> str:
+) -> ToolOutput:
     """Read a text file of the workspace."""
     workspace = Workspace(context.workspace)
     try:
@@ -33,9 +35,8 @@ def read_file(
     if offset and offset >= len(text):
         raise ToolError(f"`{path}` has {len(text)} characters; there is nothing at offset {offset}.")
     end = offset + limit
-    if end >= len(text):
-        return text[offset:]
-    return f"{text[offset:end]}\n[{len(text) - end} more characters; read on with offset={end}]"
+    more = f"\n[{len(text) - end} more characters; read on with offset={end}]" if end < len(text) else ""
+    return _cited(path, text, offset, end, f"{text[offset:end]}{more}")
 
 
 @tool(read_only=True, idempotent=True, open_world=False, trust="trusted")
@@ -67,6 +68,18 @@ def write_file(
         raise ToolError("`content` holds characters that cannot be written as UTF-8 (half of a surrogate pair).") from None
     Workspace(context.workspace).write(path, data)
     return f"Wrote {len(data)} {'byte' if len(data) == 1 else 'bytes'} to {path}."
+
+
+def _cited(path: str, text: str, offset: int, end: int, content: str) -> ToolOutput:
+    """What came with the goal is a source; what the task wrote itself is none."""
+    folder, _, name = path.removeprefix("./").partition("/")
+    if folder != ATTACHMENTS or not name:
+        return ToolOutput(content)
+    label = Label(sources=(f"attachment:{name}", "tool:read_file"), trust=Trust.UNTRUSTED, visibility=Visibility.PRIVATE)
+    first = text.count("\n", 0, offset) + 1
+    last = first + text[offset:end].rstrip("\n").count("\n")
+    source = SourceRef(source=f"{ATTACHMENTS}/{name}", position=f"lines {first}-{last}", label=label)
+    return ToolOutput(content, label=label, sources=(source,))
 
 
 def _text(path: str, data: bytes) -> str:

@@ -77,6 +77,8 @@ def _lookup(name: str) -> Units | None:
 
     registry = _registry()
     spelled = _ALIASES.get(name, name)
+    if not (spelled.lstrip("°") or "degree").isidentifier():  # pint would parse it as an expression
+        return None
     for spelling in (spelled, spelled.lower()) if len(spelled) > _LONGEST_SYMBOL else (spelled,):
         try:
             return _units(registry.Quantity(Fraction(1), registry.Unit(spelling)).to_tuple()[1])

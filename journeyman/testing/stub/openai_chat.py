@@ -4,18 +4,16 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from journeyman.testing.stub.script import Asked, Call, Reply, Usage
-from llm.providers.openai_chat import wire_name
-
-_CREATED = 1_700_000_000
-_SMALLEST_PIECE = 16
-_MOST_PIECES = 200
+from journeyman.testing.stub.script import Asked, Call, Reply
+from journeyman.testing.stub.wire import CREATED, arguments, call_id, pieces, text_of, usage_of
+from llm.providers.wire import wire_name
 
 
 class OpenAIChat:
     """See ``wire.WireFormat``. Tools are scripted under their own names, and sent under their names on the wire."""
 
-    path = "/v1/chat/completions"
+    paths: tuple[str, ...] = ("/v1/chat/completions", "/openai/deployments/{model}/chat/completions")
+    content_type: str = "text/event-stream"
 
     def read(self, number: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Asked:
         messages = body.get("messages")
@@ -26,7 +24,7 @@ class OpenAIChat:
         return Asked(
             number=number,
             model=str(body.get("model", "")),
-            text=_text(asking[-1].get("content")) if asking else "",
+            text=text_of(asking[-1].get("content")) if asking else "",
             tool_results=sum(message.get("role") == "tool" for message in messages),
             tools=tuple(str(function.get("name", "")) for function in offered),
             streamed=body.get("stream") is True,
@@ -36,6 +34,8 @@ class OpenAIChat:
 
     def whole(self, asked: Asked, reply: Reply) -> bytes:
         message: dict[str, Any] = {"role": "assistant", "content": reply.text * reply.repeat or None}
+        if reply.reasoning:
+            message["reasoning_content"] = reply.reasoning
         if reply.calls:
             message["tool_calls"] = [_call(asked, index, call) for index, call in enumerate(reply.calls)]
         choice = {"index": 0, "message": message, "finish_reason": _finish_reason(reply)}
@@ -57,31 +57,24 @@ class OpenAIChat:
         return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}}).encode()
 
 
-def _text(content: Any) -> str:
-    if isinstance(content, list):
-        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    return content if isinstance(content, str) else ""
-
-
 def _finish_reason(reply: Reply) -> str:
     return reply.finish_reason or ("tool_calls" if reply.calls else "stop")
 
 
 def _call(asked: Asked, index: int, call: Call) -> dict[str, Any]:
-    arguments = json.dumps(call.args, ensure_ascii=False) if call.raw is None else call.raw
-    function = {"name": wire_name(call.tool), "arguments": arguments}
-    return {"id": call.id or f"call_{asked.number}_{index}", "type": "function", "function": function}
+    function = {"name": wire_name(call.tool), "arguments": arguments(call)}
+    return {"id": call_id(asked, index, call), "type": "function", "function": function}
 
 
 def _usage(asked: Asked, reply: Reply) -> dict[str, Any]:
-    written = len(reply.text) * reply.repeat + sum(len(json.dumps(call.args)) for call in reply.calls)
-    asked_for = sum(len(_text(message.get("content"))) for message in asked.body["messages"])
-    usage = reply.usage or Usage(input=asked_for // 4 + 1, output=written // 4 + 1)
+    asked_for = sum(len(text_of(message.get("content"))) for message in asked.body["messages"])
+    usage = usage_of(reply, asked_for)
     return {
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output,
         "total_tokens": usage.input + usage.output,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_input},
+        "prompt_tokens_details": {"cached_tokens": usage.cached_input, "cache_write_tokens": usage.cache_write},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
     }
 
 
@@ -89,7 +82,7 @@ def _envelope(asked: Asked, kind: str, choices: list[dict[str, Any]]) -> dict[st
     return {
         "id": f"chatcmpl-{asked.number}",
         "object": kind,
-        "created": _CREATED,
+        "created": CREATED,
         "model": asked.model,
         "choices": choices,
     }
@@ -102,18 +95,14 @@ def _event(asked: Asked, choices: list[dict[str, Any]], **more: Any) -> bytes:
 
 def _deltas(asked: Asked, reply: Reply) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": ""}
-    for piece in _pieces(reply.text * reply.repeat):
+    for piece in pieces(reply.reasoning):
+        yield {"reasoning_content": piece}
+    for piece in pieces(reply.text * reply.repeat):
         yield {"content": piece}
     for index, scripted in enumerate(reply.calls):
         call = _call(asked, index, scripted)
-        arguments = call["function"]["arguments"]
+        written = call["function"]["arguments"]
         call["function"]["arguments"] = ""
         yield {"tool_calls": [{"index": index, **call}]}
-        for piece in _pieces(arguments):
+        for piece in pieces(written):
             yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
-
-
-def _pieces(text: str) -> Iterator[str]:
-    size = max(_SMALLEST_PIECE, len(text) // _MOST_PIECES)
-    for start in range(0, len(text), size):
-        yield text[start : start + size]

@@ -79,15 +79,21 @@ class Call(_Part):
 
 
 class Usage(_Part):
-    """The tokens a reply claims to have used; ``cached_input`` is part of ``input``."""
+    """The tokens a reply claims to have used; ``cached_input`` and ``cache_write`` are part of ``input``, ``reasoning`` of
+    ``output``."""
 
     input: int = Field(ge=0)
     output: int = Field(ge=0)
     cached_input: int = Field(0, ge=0)
+    cache_write: int = Field(0, ge=0)
+    reasoning: int = Field(0, ge=0)
 
 
 class Reply(_Part):
-    """A model's answer: text (written ``repeat`` times: a huge answer), tool calls, or both.
+    """A model's answer: text (written ``repeat`` times: a huge answer), tool calls, or both, behind what it thought.
+
+    ``finish_reason`` is Chat Completions' (``stop``, ``length``, ``tool_calls``, ``content_filter``) and ``paused``: other
+    formats say it in their own words, and any other word as it is.
 
     ``usage`` defaults to an estimate from the sizes; ``report_usage=False`` leaves it out of the response. With
     ``cut_after`` the connection breaks behind so many chunks of a streamed answer (in the middle of a plain one).
@@ -95,6 +101,7 @@ class Reply(_Part):
 
     text: str = ""
     repeat: int = Field(1, ge=1)
+    reasoning: str = ""
     calls: tuple[Call, ...] = ()
     finish_reason: str | None = None
     usage: Usage | None = None

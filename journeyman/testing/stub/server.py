@@ -11,7 +11,10 @@ from typing import Any, Self
 from aiohttp import web
 
 from journal.errors import ConfigurationError
+from journeyman.testing.stub.anthropic_messages import AnthropicMessages
+from journeyman.testing.stub.bedrock import Bedrock
 from journeyman.testing.stub.openai_chat import OpenAIChat
+from journeyman.testing.stub.openai_responses import OpenAIResponses
 from journeyman.testing.stub.script import Answer, Asked, Drop, HttpError, Player, RawBody, Reply, Rule, Script
 from journeyman.testing.stub.wire import WireFormat
 
@@ -19,7 +22,7 @@ Decide = Callable[[Asked], Answer | Awaitable[Answer]]
 """A script as a function, plain or async: for answers that rules cannot express."""
 
 _LARGEST_REQUEST = 256 * 1024 * 1024
-_FORMATS: tuple[WireFormat, ...] = (OpenAIChat(),)
+_FORMATS: tuple[WireFormat, ...] = (OpenAIChat(), OpenAIResponses(), AnthropicMessages(), Bedrock())
 
 
 class StubServer:
@@ -29,8 +32,9 @@ class StubServer:
             ...  # a model with `base_url = stub.url`
         assert stub.requests[0].text == "Do it."
 
-    Speaks OpenAI Chat Completions, plain and streamed, and lists its ``models`` under ``/v1/models``; ``GET /requests``
-    gives other processes what ``requests`` holds. A request that no rule fits is answered with status 400, saying so.
+    Speaks OpenAI's Chat Completions and Responses and Anthropic's Messages, plain and streamed, also where Azure, Bedrock
+    and Vertex have them, and lists its ``models`` under ``/v1/models``; ``GET /requests`` gives other processes what
+    ``requests`` holds. A request that no rule fits is answered with status 400, saying so.
     """
 
     def __init__(
@@ -63,7 +67,8 @@ class StubServer:
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_get("/requests", self._list_requests)
         for wire in _FORMATS:
-            app.router.add_post(wire.path, self._handler(wire))
+            for path in wire.paths:
+                app.router.add_post(path, self._handler(wire))
         # Cancelled handlers let the server stop at once, and a client that hangs up end its own delay.
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
         await runner.setup()
@@ -110,14 +115,15 @@ class StubServer:
     def _record(self, wire: WireFormat, request: web.Request, body: Any) -> Asked:
         if not isinstance(body, dict):
             raise ValueError("the body must be a JSON object")
+        body = {**request.match_info, **body}
         headers = {name.lower(): value for name, value in request.headers.items()}
         asked = wire.read(len(self.requests) + 1, headers, body)
         self.requests.append(asked)
         return asked
 
     async def _list_models(self, _: web.Request) -> web.Response:
-        models = [{"id": name, "object": "model", "owned_by": "stub"} for name in self._models]
-        return web.json_response({"object": "list", "data": models})
+        models = [{"id": name, "object": "model", "type": "model", "owned_by": "stub"} for name in self._models]
+        return web.json_response({"object": "list", "data": models, "has_more": False})
 
     async def _list_requests(self, _: web.Request) -> web.Response:
         return web.json_response([asdict(asked) for asked in self.requests])
@@ -159,7 +165,7 @@ def _error(wire: WireFormat, error: HttpError) -> web.Response:
 
 
 async def _stream(wire: WireFormat, request: web.Request, asked: Asked, reply: Reply) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+    response = web.StreamResponse(headers={"content-type": wire.content_type})
     await response.prepare(request)
     for sent, chunk in enumerate(wire.chunks(asked, reply)):
         if sent == reply.cut_after:

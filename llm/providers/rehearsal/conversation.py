@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from journal.values import Message
+from llm.providers.rehearsal.attached import Attached, split
+from trust.labels import SYSTEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,9 @@ class Conversation:
     earlier: str
     results: dict[str, str]
     call_ids: frozenset[str]
+    attached: tuple[Attached, ...] = ()
+    is_repair: bool = False
+    """The last message is the runtime's own: the answer before it was not what was asked for."""
 
 
 def call_key(tool: str, args: dict[str, JsonValue]) -> str:
@@ -30,11 +35,15 @@ def read(messages: Sequence[Message]) -> Conversation:
     last_user = max((i for i, m in enumerate(messages) if m.role == "user"), default=-1)
     start = max((i + 1 for i in ends if i < last_user), default=0)
     now = messages[start:]
+    goal, attached = split(m.content for m in now if m.role == "user")
+    last = messages[last_user] if last_user >= 0 else None
     return Conversation(
-        goal="\n".join(m.content for m in now if m.role == "user").strip(),
+        goal=goal,
         earlier="\n".join(m.content for m in messages[:start] if m.role == "user"),
         results=_results(now),
         call_ids=frozenset(call.id for m in messages for call in m.tool_calls),
+        attached=attached,
+        is_repair=last is not None and last is messages[-1] and last.label == SYSTEM,
     )
 
 

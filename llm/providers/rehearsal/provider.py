@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
+from typing import Any
 
 from journal.values import TokenUsage, ToolCall
 from llm.providers.rehearsal import compose, conversation, structured
@@ -38,8 +39,9 @@ class Rehearsal:
         """The next tool calls, or the final answer, streamed word by word."""
         told = conversation.read(request.prompt)
         tools = Toolbox(told, request.tools)
+        is_hopeless = request.schema is not None and told.is_repair
         try:
-            answers = _answers(told.goal, tools)
+            answers = [] if is_hopeless else _answers(told.goal, tools)
         except Exception as error:
             if self._strict:
                 raise
@@ -50,7 +52,7 @@ class Rehearsal:
             calls = _calls(tools, told.call_ids)
             words = sum(len(str(c.args).split()) + 1 for c in calls)
             return Completion("", calls, TokenUsage(input_tokens=spent, output_tokens=words), "tool_calls")
-        text = structured.fill(request.schema, answers) if request.schema else compose.final(answers)
+        text = _structured(request.schema, answers) if request.schema else compose.final(answers)
         pieces = re.findall(r"\s*\S+", text)
         shown = pieces[: request.max_output_tokens]
         for piece in shown if on_delta else ():
@@ -58,11 +60,31 @@ class Rehearsal:
         reason = "stop" if len(shown) == len(pieces) else "length"
         return Completion("".join(shown), (), TokenUsage(input_tokens=spent, output_tokens=len(shown)), reason)
 
+    async def open(self) -> None:
+        return
+
     async def check(self) -> str:
         return "rehearsal is built in and always there: no network, no key, no neural network"
 
     async def aclose(self) -> None:
         """There is nothing to let go of."""
+
+
+def _structured(schema: dict[str, Any], answers: list[Answer]) -> str:
+    """JSON of the schema; in words where it cannot be had, so that nobody takes an invented value for an answer."""
+    if not answers:
+        return _CANNOT
+    try:
+        if any(answer.found for answer in answers):
+            return structured.fill(schema, answers)
+    except structured.Unfillable:
+        pass
+    return f"{_CANNOT}\n\n{compose.final(answers)}"
+
+
+_CANNOT = (
+    "I cannot put this into the form that was asked for: I am the built-in rehearsal model, and fill forms by rules alone."
+)
 
 
 def _answers(goal: str, tools: Toolbox) -> list[Answer] | None:

@@ -10,8 +10,12 @@ from llm.providers.rehearsal import compose
 from llm.providers.rehearsal.answers import Answer
 
 
+class Unfillable(Exception):
+    """Nothing was worked out that the schema's value could be."""
+
+
 def fill(schema: dict[str, Any], answers: list[Answer]) -> str:
-    """JSON of ``schema``: numbers from the worked-out values in their order, strings from the text."""
+    """JSON of ``schema``: numbers from the worked-out values in their order, strings from the text. Raises ``Unfillable``."""
     values = [a.value for a in answers if a.value is not None]
     return json.dumps(_value(schema, answers, values, 0), ensure_ascii=False)
 
@@ -29,7 +33,9 @@ def _value(schema: Any, answers: list[Answer], values: list[Decimal], depth: int
     if kind == "object" or "properties" in schema:
         return {name: _value(part, answers, values, depth + 1) for name, part in schema.get("properties", {}).items()}
     if kind in ("number", "integer"):
-        value = values.pop(0) if values else Decimal(0)
+        if not values:
+            raise Unfillable
+        value = values.pop(0)
         return int(value) if kind == "integer" or value == value.to_integral_value() else float(value)
     if kind == "array":
         return [_value(schema.get("items", {"type": "string"}), answers, values, depth + 1)] if answers else []

@@ -41,6 +41,7 @@ class Toolbox:
 
     def __init__(self, conversation: Conversation, offers: Sequence[ToolOffer]) -> None:
         self._results = conversation.results
+        self.attached = conversation.attached
         self.offers = {offer.name: offer for offer in offers}
         self.pending: dict[str, tuple[str, dict[str, JsonValue]]] = {}
 

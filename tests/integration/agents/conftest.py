@@ -128,7 +128,12 @@ async def world(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[World]]
     """``await world(rule, ...)`` opens a runtime whose model plays the rules."""
     async with AsyncExitStack() as stack:
 
-        async def build(*rules: Rule, settings: dict[str, Any] | None = None, models: int = 1) -> World:
+        async def build(
+            *rules: Rule,
+            settings: dict[str, Any] | None = None,
+            models: int = 1,
+            model: dict[str, Any] | None = None,
+        ) -> World:
             folder = tmp_path / "tools.d"
             folder.mkdir(exist_ok=True)
             (folder / "acts.py").write_text(TOOLS)
@@ -136,7 +141,7 @@ async def world(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[World]]
             given = RuntimeSettings.model_validate(
                 {
                     "home": tmp_path / "home",
-                    "models": {name: _model(stub, name) for name in _names(models)},
+                    "models": {name: _model(stub, name) | (model or {}) for name in _names(models)},
                     "tools": {"folders": [folder]},
                     **(settings or {}),
                 }

@@ -16,7 +16,6 @@ from api.app import create_app
 from api.keys import KeyStore
 from api.server import ApiServer
 from api.settings import ApiSettings
-from journeyman.keyring import keys_of
 from journeyman.testing import Asked, Call, Reply, StubServer
 
 RUN_TOKEN = "the-token-of-this-run"
@@ -135,7 +134,7 @@ async def serving(home: Path, settings: ApiSettings) -> AsyncIterator[Api]:
     async with StubServer(play) as stub:
         dispatcher = InThisProcess()
         runtime = dispatcher.runtime = await Runtime.open(_settings(home, stub.url), dispatcher=dispatcher)
-        keys = keys_of(runtime, RUN_TOKEN)
+        keys = KeyStore(runtime.database, run_token=RUN_TOKEN)
         app = create_app(runtime, keys, settings)
         server = ApiServer(app, settings)
         running = asyncio.create_task(server.serve())

@@ -70,3 +70,11 @@ async def test_the_event_stream_is_described(api: Api) -> None:
     operation = api.spec["paths"]["/v1/tasks/{task_id}/events"]["get"]
     assert set(operation["responses"]["200"]["content"]) == {"application/json", "text/event-stream"}
     assert "Last-Event-ID" in {parameter["name"] for parameter in operation["parameters"]}
+
+
+async def test_usage_adds_up_what_tasks_spent(api: Api) -> None:
+    first, second = await api.ended("at once"), await api.ended("at once")
+    totals = (await api.client.get("/v1/usage")).json()
+    assert totals["tasks"]["completed"] == 2
+    for name in ("model_calls", "input_tokens", "cost_usd"):
+        assert totals["usage"][name] == first["usage"][name] + second["usage"][name]

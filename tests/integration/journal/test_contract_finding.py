@@ -99,3 +99,14 @@ async def test_lists_are_narrowed_by_status_thread_and_agent(journal: Journal) -
     assert await ids(status=Status.SUBMITTED) == [clerk.id, plain.id]
     assert await ids(status=Status.SUBMITTED, thread_id="t1", agent="default") == []
     assert await journal.records("acme", TaskFilter(thread_id="t1")) == [done.state.record(), clerk.record()]
+
+
+async def test_totals_are_a_tenants_own(journal: Journal) -> None:
+    holder = await Holder.new(journal)
+    await submit(journal)
+    await submit(journal, "other")
+    await holder.append(STARTED, DONE)
+    totals = await journal.totals("acme")
+    assert {status: count for status, count in totals.tasks.items() if count} == {Status.SUBMITTED: 1, Status.COMPLETED: 1}
+    assert totals.usage == (await journal.record("acme", holder.state.id)).usage
+    assert sum((await journal.totals("nobody")).tasks.values()) == 0

@@ -172,3 +172,16 @@ async def test_anyone_may_take_an_ended_task_for_one_append(journal: Journal) ->
     await later.append(ev.MessageReceived(text="thanks", by="ann"))
     record = await journal.record("acme", holder.state.id)
     assert (record.status, record.answer, record.last_seq) == ("completed", "42", 4)
+
+
+async def test_a_holder_that_cannot_write_leaves_its_mail_to_the_next(journal: Journal) -> None:
+    holder = await Holder.new(journal)
+    task_id = holder.state.id
+    await holder.append(STARTED)
+    await journal.send("acme", task_id, CANCEL)
+    assert not await journal.release(holder.lease)
+    assert await journal.release(holder.lease, leave_mail=True)
+    assert await journal.runnable(10) == [task_id]
+    second = await journal.claim(task_id, "w2")
+    assert second is not None
+    assert [item.kind for item in await journal.inbox(second)] == [InboxKind.CANCEL]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from journal.errors import ConfigurationError
-from journal.values import Message, ToolCall
+from journal.values import Message, TokenUsage, ToolCall
 from journeyman.testing import Asked, Call, Drop, HttpError, RawBody, Reply, Rule, StubServer, Usage, When
 from llm import errors
 from llm.router import Model
@@ -38,7 +38,7 @@ async def test_text_and_usage(stub_of: StubOf, model_at: ModelAt, streamed: bool
     stub = await stub_of(Rule(reply=Reply(text=text, usage=Usage(input=9, cached_input=4, output=7))))
     completion, told = await complete(model_at(stub.url), request(), streamed=streamed)
     assert (completion.content, completion.finish_reason, completion.response_id) == (text, "stop", "chatcmpl-1")
-    assert completion.usage.model_dump() == {"input_tokens": 9, "cached_input_tokens": 4, "output_tokens": 7}
+    assert completion.usage == TokenUsage(input_tokens=9, cached_input_tokens=4, output_tokens=7)
     assert "".join(told) == (text if streamed else "")
     assert len(told) > 3 or not streamed
 
@@ -73,11 +73,20 @@ async def test_a_conversation_goes_on(stub_of: StubOf, model_at: ModelAt) -> Non
     assert later[1]["tool_calls"][0]["id"] == later[2]["tool_call_id"]
 
 
+async def test_a_schema_is_enforced_where_that_forbids_no_tool_call(stub_of: StubOf, model_at: ModelAt) -> None:
+    stub = await stub_of(Rule(reply=Reply(text="{}")))
+    provider, schema = model_at(stub.url).provider, {"type": "object"}
+    prompt = Prompt([Message(role="user", content="Go.")])
+    await provider.complete(Request(prompt, 500, schema=schema))
+    await provider.complete(Request(prompt, 500, (LOOKUP,), schema=schema))
+    asked = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    assert [one.body.get("response_format") for one in stub.requests] == [asked, None]
+
+
 async def test_what_is_sent(stub_of: StubOf, model_at: ModelAt) -> None:
     stub = await stub_of(Rule(reply=Reply(text="{}")))
     model = model_at(stub.url, max_output_tokens=300, options={"seed": 1, "top_p": 0.5})
-    schema = {"type": "object"}
-    await model.provider.complete(request(temperature=0.2, schema=schema, options={"seed": 2}))
+    await model.provider.complete(request(temperature=0.2, options={"seed": 2}))
     body = dict(stub.requests[0].body)
     assert body.pop("messages") == [{"role": "user", "content": "Do it."}]
     assert body.pop("tools")[0]["function"] == {
@@ -91,7 +100,6 @@ async def test_what_is_sent(stub_of: StubOf, model_at: ModelAt) -> None:
         "seed": 2,
         "top_p": 0.5,
         "temperature": 0.2,
-        "response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}},
     }
 
 
@@ -100,7 +108,7 @@ async def test_openai_itself_has_another_name_for_the_limit(
 ) -> None:
     monkeypatch.setenv("A_KEY", "sk-of-openai")
     stub = await stub_of(Rule(reply=Reply(text="x")))
-    await model_at(stub.url, provider="openai", api_key_env="A_KEY").provider.complete(request())
+    await model_at(stub.url, provider="openai", api="chat", api_key_env="A_KEY").provider.complete(request())
     assert stub.requests[0].body["max_completion_tokens"] == 500
     assert "max_tokens" not in stub.requests[0].body
     assert stub.requests[0].headers["authorization"] == "Bearer sk-of-openai"
@@ -187,7 +195,7 @@ async def test_an_answer_without_end_is_given_up(stub_of: StubOf, model_at: Mode
         ({"error": HttpError(status=307, headers={"location": "/elsewhere"})}, errors.InvalidRequest, "/elsewhere"),
         ({"drop": Drop()}, errors.StreamCut, "closed the connection"),
         ({"reply": Reply(text="x" * 500, cut_after=2)}, errors.StreamCut, "connection"),
-        ({"body": RawBody(body="<html>Hello</html>")}, errors.MalformedAnswer, ""),
+        ({"body": RawBody(body="<html>Hello</html>")}, errors.ModelNotFound, ""),
         ({"body": RawBody(body="{", content_type="application/json")}, errors.MalformedAnswer, "not JSON"),
         ({"body": RawBody(body='{"choices": []}', content_type="application/json")}, errors.MalformedAnswer, "no choices"),
         ({"body": RawBody(body="", content_type="application/json")}, errors.MalformedAnswer, "not JSON"),
@@ -213,7 +221,7 @@ async def test_faults(
 async def test_a_page_where_a_stream_should_be_is_malformed_and_says_so(stub_of: StubOf, model_at: ModelAt) -> None:
     stub = await stub_of(Rule(body=RawBody(body="<html>Welcome to nginx</html>", content_type="text/html; charset=utf-8")))
     for streamed in (False, True):
-        with pytest.raises(errors.MalformedAnswer, match="text/html") as caught:
+        with pytest.raises(errors.ModelNotFound, match="text/html") as caught:
             await complete(model_at(stub.url), request(), streamed=streamed)
         assert "base_url" in caught.value.hint
 

@@ -135,7 +135,8 @@ def test_an_open_request_holds_its_reservation_until_it_is_settled() -> None:
     assert settled.usage == Usage(
         steps=1, model_calls=1, input_tokens=80, cached_input_tokens=30, output_tokens=7, cost_usd=0.25
     )
-    assert settled.last_usage == ANSWERED
+    assert settled.last_completion is not None
+    assert settled.last_completion == ANSWERED
 
 
 def test_the_reservation_of_a_request_asked_again_stays_spent() -> None:
@@ -222,7 +223,7 @@ def test_an_approval_is_pending_and_known_to_its_call() -> None:
         ("edit", ApprovalStatus.APPROVED, CallStage.APPROVED, None),
         ("deny", ApprovalStatus.DENIED, CallStage.ASKED, "not now"),
         ("expired", ApprovalStatus.EXPIRED, CallStage.ASKED, "not now"),
-        ("void", ApprovalStatus.VOID, CallStage.ASKED, "not now"),
+        ("void", ApprovalStatus.VOID, CallStage.ASKED, None),
     ],
 )
 def test_a_persons_word_decides(decision: Any, status: ApprovalStatus, stage: CallStage, denied: str | None) -> None:
@@ -259,6 +260,8 @@ STORY: list[EventData] = [
     ASKED,
     ANSWERED.model_copy(update={"tool_calls": ()}),
     ev.MessageReceived(text="hurry", by="ann"),
+    ev.AttachmentReceived(name="a", media_type="text/plain", size=1, digest="d", label=WEB, text="x"),
+    ev.ContextCompacted(upto_seq=9, summary="s", kept=0, reason="window", by="m", label=WEB),
 ]
 ENDINGS: list[EventData] = [
     ev.TaskCompleted(answer="42", label=WEB),
@@ -270,6 +273,34 @@ ENDINGS: list[EventData] = [
 
 def test_the_story_tells_of_every_kind() -> None:
     assert {data.kind for data in (*STORY, *ENDINGS)} == set(KINDS)
+
+
+SUMMARIZING = ASKED.model_copy(update={"role": "summarize"})
+SUMMARIZED = ANSWERED.model_copy(update={"role": "summarize", "tool_calls": ()})
+
+
+def test_a_summary_is_paid_for_and_is_no_turn() -> None:
+    before = fold(*TURN)
+    state = fold(*TURN, SUMMARIZING, SUMMARIZED)
+    assert (state.last_completion, state.calls.keys()) == (ANSWERED, before.calls.keys())
+    assert (state.usage.steps, state.usage.model_calls) == (1, 2)
+    assert state.usage.cost_usd == 2 * before.usage.cost_usd
+    assert state.asked_since_completion == 0
+
+
+def test_a_summary_that_failed_speaks_against_no_model() -> None:
+    failed = ev.LlmFailed(model="m", error="StreamCut", detail="d", spent=True)
+    state = fold(*TURN, SUMMARIZING, failed)
+    assert state.failures == []
+    assert state.usage.cost_usd == fold(*TURN).usage.cost_usd + SUMMARIZING.reserved.cost_usd
+
+
+def test_a_model_that_found_the_prompt_too_long_may_read_the_shorter_one() -> None:
+    too_long = ev.LlmFailed(model="m", error="ContextTooLong", detail="d", spent=False)
+    compacted = ev.ContextCompacted(upto_seq=4, summary="s", kept=0, reason="refused", by="m", label=WEB)
+    state = fold(*TURN, ASKED, too_long, compacted)
+    assert (state.failures, state.shortened) == ([], True)
+    assert not fold(*TURN, ASKED, too_long, compacted, ASKED, ANSWERED).shortened
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda data: data.kind)
@@ -316,3 +347,16 @@ def test_all_but_the_envelope_may_be_forgotten() -> None:
     journal = [Event(e.seq, e.at, e.epoch, Forgotten(was=e.kind, digest="0" * 64)) for e in events(*STORY, ENDINGS[0])]
     record = TaskState.of("acme", "task_1", journal).record()
     assert (record.status, record.outcome, record.goal, record.answer) == ("completed", "achieved", "", None)
+
+
+def test_a_void_approval_does_not_bring_back_a_call_that_was_sent() -> None:
+    approved = ev.ApprovalDecided(approval_id="p", decision="approve", by="ann")
+    void = ev.ApprovalDecided(approval_id="p", decision="void", by="system")
+    assert fold(*TURN, APPROVAL, approved, SENT, void).calls["c1"].stage is CallStage.SENT
+    assert fold(*TURN, APPROVAL, approved, SENT, IN_DOUBT, void).calls["c1"].stage is CallStage.IN_DOUBT
+
+
+def test_a_wait_for_a_person_that_becomes_a_pause_counts_as_rest_from_its_start() -> None:
+    waiting = ev.TaskWaiting(reason=WaitingReason.APPROVAL, approvals=("p",))
+    paused, resumed = ev.TaskWaiting(reason=WaitingReason.PAUSED), ev.TaskResumed(reason=WaitingReason.PAUSED, by="ann")
+    assert fold(*TURN, waiting, SENT, paused, resumed).rested_seconds == 3

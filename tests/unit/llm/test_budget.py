@@ -20,6 +20,14 @@ def test_cost_takes_cached_input_at_the_full_price_when_none_is_given() -> None:
     assert cost_usd(usage, Price(input=3, output=15)) == pytest.approx(3)
 
 
+def test_cost_counts_what_is_written_to_the_cache_at_its_own_price() -> None:
+    usage = TokenUsage(input_tokens=1_000_000, cached_input_tokens=400_000, cache_write_tokens=500_000)
+    dear = Price(input=3, output=15, cached_input=0.3, cache_write=3.75)
+    assert cost_usd(usage, dear) == pytest.approx(0.1 * 3 + 0.4 * 0.3 + 0.5 * 3.75)
+    assert cost_usd(usage, PRICE) == pytest.approx(0.6 * 3 + 0.4 * 0.3)
+    assert worst_case(1_000_000, 0, dear).cost_usd == pytest.approx(3.75)
+
+
 def test_cost_survives_more_cached_input_than_input() -> None:
     assert cost_usd(TokenUsage(input_tokens=10, cached_input_tokens=20), PRICE) == pytest.approx(10 * 0.3 / 1e6)
 

@@ -6,7 +6,7 @@ import pytest
 
 from journal.errors import ConfigurationError
 from llm.providers.endpoint import Endpoint
-from llm.providers.openai_compatible import OpenAICompatible
+from llm.providers.openai_sdk import openai_compatible
 from llm.settings import ModelSettings
 
 UNSET = "A_VARIABLE_NOBODY_SETS"
@@ -55,10 +55,10 @@ def made(provider: str, environment: dict[str, str], **settings: str) -> str:
     """What making a provider says in a process with just these variables."""
     code = f"""
 from journal.errors import JourneymanError
-from llm.providers.openai_compatible import OpenAICompatible
+from llm.providers import openai_sdk
 from llm.settings import ModelSettings
 try:
-    made = OpenAICompatible(ModelSettings(provider={provider!r}, model="m", **{settings!r}))
+    made = openai_sdk.{provider}(ModelSettings(provider={provider!r}, model="m", **{settings!r}))
     print(made._endpoint.key, made._endpoint.address)
 except JourneymanError as error:
     print(type(error).__name__, error.message)
@@ -90,4 +90,4 @@ def test_options_may_not_take_what_the_budget_needs() -> None:
         provider="openai_compatible", model="m", base_url="http://127.0.0.1:1/v1", options={"max_tokens": 1, "n": 5}
     )
     with pytest.raises(ConfigurationError, match="max_tokens, n"):
-        OpenAICompatible(settings)
+        openai_compatible(settings)

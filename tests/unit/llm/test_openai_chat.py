@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
-from journal.values import Message, ToolCall
+from journal.values import Message, TokenUsage, ToolCall
 from llm.errors import InvalidRequest, MalformedAnswer, StreamCut
-from llm.providers.openai_chat import EncodedTools, answer_text, decode_answer, encode_message, wire_name
+from llm.providers.openai_chat import ChatFormat, answer_text, decode_answer, encode_message
+from llm.providers.wire import EncodedTools, wire_name
 from llm.types import Completion, Prompt, Request, ToolOffer
 
 USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4}}
@@ -59,13 +60,13 @@ def test_long_names_with_one_beginning_stay_apart() -> None:
 def test_tools_that_collide_on_the_wire_are_named() -> None:
     offers = [ToolOffer("a.b", "", {}), ToolOffer("a__b", "", {})]
     with pytest.raises(InvalidRequest, match=r"`a\.b` and `a__b`"):
-        EncodedTools.of(offers)
+        EncodedTools.of(offers, ChatFormat.encode_offer)
 
 
 def test_a_whole_answer() -> None:
     completion = decode({"role": "assistant", "content": "hello"})
     assert (completion.content, completion.finish_reason, completion.response_id) == ("hello", "stop", "r1")
-    assert completion.usage.model_dump() == {"input_tokens": 10, "cached_input_tokens": 4, "output_tokens": 5}
+    assert completion.usage == TokenUsage(input_tokens=10, cached_input_tokens=4, output_tokens=5)
 
 
 def test_calls_come_back_under_our_names() -> None:

@@ -12,7 +12,7 @@ from openai import _exceptions as sdk
 
 from llm import errors
 from llm.providers.endpoint import Endpoint
-from llm.providers.openai_errors import retry_after, translate
+from llm.providers.sdk_errors import retry_after, translate
 
 KEY = "sk-very-secret-key"
 ENDPOINT = Endpoint("gpt", "https://api.example/v1", "OPENAI_API_KEY", "https://api.example/v1", KEY)

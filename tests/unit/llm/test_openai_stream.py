@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm.errors import MalformedAnswer, StreamCut
-from llm.providers.openai_stream import Assembly, EventParser
+from llm.providers.openai_stream import ChatAssembly
+from llm.providers.sse import EventParser
 
 
 def parse(*pieces: bytes) -> list[bytes]:
@@ -16,7 +17,7 @@ def parse(*pieces: bytes) -> list[bytes]:
 
 def assemble(*deltas: dict[str, Any], finish: str | None = "stop") -> tuple[dict[str, Any], list[str]]:
     told: list[str] = []
-    assembly = Assembly(told.append)
+    assembly = ChatAssembly(told.append)
     for delta in deltas:
         assembly.add(json.dumps({"id": "r", "choices": [{"delta": delta}]}).encode())
     assembly.add(json.dumps({"choices": [{"delta": {}, "finish_reason": finish}]}).encode())
@@ -82,7 +83,7 @@ def test_arguments_sent_as_an_object_and_the_old_function_call() -> None:
 
 
 def test_usage_and_id_are_kept() -> None:
-    assembly = Assembly(lambda _: None)
+    assembly = ChatAssembly(lambda _: None)
     assembly.add(b'{"id": "r", "choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}')
     assembly.add(b'{"choices": [], "usage": {"prompt_tokens": 3}}')
     assembly.add(b"[DONE]")
@@ -92,7 +93,7 @@ def test_usage_and_id_are_kept() -> None:
 
 
 def test_a_stream_is_whole_with_a_finish_reason_or_done() -> None:
-    cut = Assembly(lambda _: None)
+    cut = ChatAssembly(lambda _: None)
     cut.add(b'{"choices": [{"delta": {"content": "half"}}]}')
     with pytest.raises(StreamCut):
         cut.answer()
@@ -103,20 +104,20 @@ def test_a_stream_is_whole_with_a_finish_reason_or_done() -> None:
 @pytest.mark.parametrize("error", [{"message": "out of memory"}, "out of memory"])
 def test_an_error_in_mid_stream_is_told(error: Any) -> None:
     with pytest.raises(StreamCut, match="out of memory"):
-        Assembly(lambda _: None).add(json.dumps({"error": error}).encode())
+        ChatAssembly(lambda _: None).add(json.dumps({"error": error}).encode())
 
 
 @pytest.mark.parametrize("event", [b"<html>", b"[1]", b"null", b"\xff"])
 def test_an_event_that_is_no_object_is_malformed(event: bytes) -> None:
     with pytest.raises(MalformedAnswer):
-        Assembly(lambda _: None).add(event)
+        ChatAssembly(lambda _: None).add(event)
 
 
 @pytest.mark.parametrize("chunk", [{}, {"choices": None}, {"choices": ["x"]}, {"choices": [{"delta": None}]}])
 def test_chunks_without_content_are_passed_over(chunk: Any) -> None:
-    Assembly(lambda _: None).add(json.dumps(chunk).encode())
+    ChatAssembly(lambda _: None).add(json.dumps(chunk).encode())
 
 
 def test_no_event_at_all_is_no_stream() -> None:
     with pytest.raises(MalformedAnswer, match="without a single event"):
-        Assembly(lambda _: None).answer()
+        ChatAssembly(lambda _: None).answer()

@@ -131,3 +131,14 @@ print(type(provider).__name__, provider.settings is settings)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == "Visitor True"
+
+
+def test_anthropic_asks_more_for_what_it_writes_to_its_cache() -> None:
+    price = Price(input=4, output=20)
+    made = {
+        name: ModelSettings(provider=name, model="m", price=price) for name in ("anthropic", "bedrock", "vertex", "openai")
+    }
+    models = Models(made, {})
+    assert [models.get(name).price.cache_write for name in made] == [5.0, 5.0, 5.0, None]
+    own = ModelSettings(provider="anthropic", model="m", price=Price(input=4, output=20, cache_write=8))
+    assert Models({"m": own}, {}).get("m").price.cache_write == 8

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tools.calculator.parser import evaluate
@@ -188,6 +188,7 @@ def test_what_is_written_is_as_close_as_its_digits_say(number: Fraction) -> None
     assert abs(Fraction(written(number)) - number) <= max(abs(number) / 10**11, Fraction(1, 10**15))
 
 
+@example("¼")
 @given(st.text(max_size=60) | st.text("0123456789+-*/%(),.^ eabkm°", max_size=40))
 def test_any_text_gives_a_value_or_a_sentence(text: str) -> None:
     try:

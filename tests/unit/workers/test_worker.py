@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from journal.errors import StorageFull
 from journal.records import TaskRecord
 from journal.values import Budget, Outcome, Status
 from workers.admission import Admission
@@ -126,6 +127,20 @@ async def test_a_task_that_fails_to_run_frees_its_slot_and_rests() -> None:
         await until(lambda: len(tried) == 3 and admission.is_due("good"))
         assert not admission.is_due("bad")
         assert not admission.is_due("stuck")
+
+
+async def test_a_database_that_refuses_is_told_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    refused = threading.Event()
+
+    async def drive(task_id: str) -> None:
+        refused.set()
+        raise StorageFull("The disk is full: nothing was written.")
+
+    async with working(drive) as (dispatcher, admission):
+        await dispatcher.enqueue("t1")
+        await until(lambda: refused.is_set() and "disk is full" in caplog.text)
+        assert not admission.is_due("t1")
+    assert "Traceback" not in caplog.text
 
 
 async def test_closing_ends_the_threads_while_a_task_still_runs() -> None:

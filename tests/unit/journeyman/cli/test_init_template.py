@@ -30,7 +30,7 @@ def test_as_it_is_every_value_is_the_default(tmp_path: Path) -> None:
 
 def test_every_example_is_valid(tmp_path: Path) -> None:
     settings = load(tmp_path, uncommented(template()))
-    assert set(settings.models) == {"strong", "fast", "rehearsal"}
+    assert set(settings.models) == {"strong", "claude", "azure", "fast", "rehearsal"}
     assert settings.routes["default"].models == ("fast", "strong")
     assert settings.embedder is not None
 

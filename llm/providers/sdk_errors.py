@@ -1,9 +1,11 @@
-"""The OpenAI SDK's exceptions, and those of the HTTP stack under it, as errors of ``llm.errors``.
+"""The exceptions of the official SDKs, and those of the HTTP stack under them, as errors of ``llm.errors``.
 
-Imported only when a call is made: the SDK is heavy.
+OpenAI's and Anthropic's SDKs are made by one generator: their exceptions have the same names and fields. Imported only
+when a call is made: the HTTP stack is heavy.
 """
 
 import re
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -12,13 +14,18 @@ from typing import Any
 
 import aiohttp
 import httpx2
-import openai
 
 from llm import errors
 from llm.providers.endpoint import Endpoint
 
-TRANSPORT_ERRORS = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, aiohttp.ClientError)
-"""All that a call through the SDK can raise because of the network or the API."""
+_STACK = (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, aiohttp.ClientError)
+_SDKS = ("openai", "anthropic")
+_CREDENTIALS = (
+    ("anthropic", "CredentialsError"),
+    ("botocore.exceptions", "BotoCoreError"),
+    ("google.auth.exceptions", "GoogleAuthError"),
+)
+"""What says that no key could be had, where a cloud's own library looks for it."""
 
 _NO_CONNECTION = (
     aiohttp.ClientConnectorError,
@@ -36,6 +43,8 @@ _BY_STATUS: dict[int, type[errors.LlmError]] = {
     404: errors.ModelNotFound,
     408: errors.TimedOut,
     409: errors.Overloaded,
+    499: errors.StreamCut,
+    501: errors.InvalidRequest,
     413: errors.ContextTooLong,
     429: errors.RateLimited,
     504: errors.TimedOut,
@@ -51,43 +60,86 @@ _BY_CODE: dict[str, type[errors.LlmError]] = {
     "billing_hard_limit_reached": errors.QuotaExhausted,
     "billing_not_active": errors.QuotaExhausted,
     "model_not_found": errors.ModelNotFound,
+    "billing_error": errors.QuotaExhausted,
+    "contract_spend_limit_reached": errors.QuotaExhausted,
+    "enforced_spend_limit_reached": errors.QuotaExhausted,
+    "organization_on_hold": errors.QuotaExhausted,
+    "authentication_error": errors.AuthenticationFailed,
+    "permission_error": errors.AuthenticationFailed,
+    "not_found_error": errors.ModelNotFound,
+    "request_too_large": errors.ContextTooLong,
+    "rate_limit_error": errors.RateLimited,
+    "overloaded_error": errors.Overloaded,
+    "timeout_error": errors.TimedOut,
 }
 _TOO_LONG = re.compile(
     r"context (length|window|size)|maximum (context|prompt|input)|(prompt|input) is too long|too many (input )?tokens"
     r"|reduce the length|inputs` tokens",
     re.IGNORECASE,
 )
+_NO_CREDIT = re.compile(r"credit balance is too low", re.IGNORECASE)
 _HTML = re.compile(r"^\s*<(!doctype|html)", re.IGNORECASE)
+
+
+def transport_errors() -> tuple[type[BaseException], ...]:
+    """All that a call through an SDK can raise because of the network, the API, or a key that cannot be had."""
+    return (*_loaded(("openai", "OpenAIError"), ("anthropic", "AnthropicError"), *_CREDENTIALS), *_STACK)
 
 
 def translate(error: BaseException, endpoint: Endpoint) -> errors.LlmError:
     """The error of ours that says what ``error`` means for the caller. An unknown one counts as perhaps billed."""
-    if isinstance(error, openai.APIStatusError):
+    if isinstance(error, _sdk("APIStatusError")):
         return _from_status(error, endpoint)
     detail = endpoint.clean(str(error) or type(error).__name__)
-    if isinstance(error, openai.ContentFilterFinishReasonError):
+    if isinstance(error, _loaded(*_CREDENTIALS)):
+        return no_credentials(endpoint, detail)
+    if isinstance(error, _sdk("ContentFilterFinishReasonError")):
         return errors.ContentRefused(f"{endpoint.model} was stopped by its content filter.")
-    if isinstance(error, openai.APIResponseValidationError | openai.LengthFinishReasonError | httpx2.DecodingError):
+    if isinstance(error, (*_sdk("APIResponseValidationError", "LengthFinishReasonError"), httpx2.DecodingError)):
         return errors.MalformedAnswer(f"{endpoint.address} sent an answer that cannot be read: {detail}")
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
         return errors.InvalidRequest(
             f"{endpoint.address} is not an address that can be asked: {detail}", hint="Mend `base_url`."
         )
-    if isinstance(error, openai.APIConnectionError | httpx2.HTTPError | aiohttp.ClientError):
+    if isinstance(error, (*_sdk("APIConnectionError"), httpx2.HTTPError, aiohttp.ClientError)):
         return _from_connection(error, endpoint)
     return errors.BrokenAnswer(f"Asking {endpoint.model} at {endpoint.address} failed: {detail}")
+
+
+def no_credentials(endpoint: Endpoint, detail: str) -> errors.AuthenticationFailed:
+    """Nothing was sent, as no key could be had."""
+    return errors.AuthenticationFailed(
+        f"No key for {endpoint.model} could be had: {detail}", hint=f"Set {endpoint.key_variable}, or sign in to its cloud."
+    )
+
+
+def of_code(code: str) -> type[errors.LlmError] | None:
+    """What an API's own name for an error says, where it says more than a status could."""
+    return _BY_CODE.get(code)
+
+
+def _sdk(*names: str) -> tuple[type[Any], ...]:
+    return _loaded(*((module, name) for module in _SDKS for name in names))
+
+
+def _loaded(*places: tuple[str, str]) -> tuple[type[Any], ...]:
+    """Those of the classes whose modules are imported: nothing else can have been raised."""
+    found = (getattr(sys.modules.get(module), name, None) for module, name in places)
+    return tuple(kind for kind in found if kind is not None)
 
 
 def _from_connection(error: BaseException, endpoint: Endpoint) -> errors.LlmError:
     """Whether a connection was ever made decides whether the call may have been billed."""
     causes = list(_causes(error))
     detail = endpoint.clean(str(causes[-1]) or type(causes[-1]).__name__)
-    if any(isinstance(cause, _NO_CONNECTION) for cause in causes):
+    # The stack over aiohttp calls a connection that was closed one that was never made: where aiohttp spoke, it alone counts.
+    believed = [cause for cause in causes if isinstance(cause, aiohttp.ClientError)] or causes
+    if any(isinstance(cause, _NO_CONNECTION) for cause in believed):
         return errors.Unreachable(
             f"{endpoint.address} cannot be reached: {detail}.", hint="Is the server up, and `base_url` its address?"
         )
     # The stack under the SDK calls a connection that was closed a timeout too: only a timeout at the root is one.
-    if any(isinstance(cause, _TIMEOUTS) for cause in causes) or isinstance(causes[-1], openai.APITimeoutError):
+    if any(isinstance(cause, _TIMEOUTS) for cause in causes) or isinstance(causes[-1], _sdk("APITimeoutError")):
         return timed_out(endpoint)
     return errors.StreamCut(f"{endpoint.address} closed the connection before the whole answer came: {detail}.")
 
@@ -105,17 +157,24 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def _from_status(error: openai.APIStatusError, endpoint: Endpoint) -> errors.LlmError:
+def _from_status(error: Any, endpoint: Endpoint) -> errors.LlmError:
     status = error.status_code
     detail = _detail(error)
-    kind = _kind(status, {str(error.code or ""), str(error.type or "")}, detail)
+    kind = _kind(status, _codes(error), detail)
     text = f"{endpoint.model} at {endpoint.address} answered {status}: {endpoint.clean(detail)}"
     return kind(text, hint=_hint(kind, status, endpoint), retry_after=retry_after(error.response.headers, time.time()))
 
 
-def _kind(status: int, codes: set[str], detail: str) -> type[errors.LlmError]:
+def _codes(error: Any) -> list[str]:
+    """The error's names, the most telling first: OpenAI's ``code`` and ``type``, Anthropic's ``error_code`` and ``type``."""
+    return [str(getattr(error, field, None) or "") for field in ("error_code", "code", "type")]
+
+
+def _kind(status: int, codes: list[str], detail: str) -> type[errors.LlmError]:
     if status in (400, 413, 422) and _TOO_LONG.search(detail):
         return errors.ContextTooLong
+    if status == 400 and _NO_CREDIT.search(detail):
+        return errors.QuotaExhausted
     if status < 500:
         for code in codes:
             if code in _BY_CODE:
@@ -123,9 +182,11 @@ def _kind(status: int, codes: set[str], detail: str) -> type[errors.LlmError]:
     return _BY_STATUS.get(status) or (errors.Overloaded if status >= 500 else errors.InvalidRequest)
 
 
-def _detail(error: openai.APIStatusError) -> str:
+def _detail(error: Any) -> str:
     """What the server said, in whichever of the usual places: ``error.message``, ``error``, ``detail``, plain text."""
     body: Any = error.body
+    if isinstance(body, Mapping) and isinstance(body.get("error"), Mapping):  # OpenAI's SDK takes this layer off itself
+        body = body["error"]
     if isinstance(body, Mapping):
         body = body.get("message") or body.get("detail") or body
     text = str(body or "").strip()
