@@ -3,7 +3,7 @@
 How a goal becomes an answer, and where to find it:
 
 1. ``provider`` gets the whole conversation at every turn and keeps nothing. ``conversation`` splits off the goal at hand and
-   the results of the calls made for it.
+   the results of the calls made for it; ``attached`` tells of files that came with it.
 2. ``goal`` cuts the goal into asks and statements (``asks``); ``kinds`` tells from its words what each ask is: a question, a
    write, a page to fetch, something beyond the rules.
 3. ``mind`` goes through the asks in order. It is straight code that runs from the start at every turn: ``toolbox`` returns the

@@ -64,6 +64,7 @@ class Library:
     def file(self, path: str, **more: int) -> Passage:
         """A whole file, read on while the tool says that there is more. The same call is never made twice, so a second reading
         of a file needs ``more`` arguments."""
+        path = next((file.path for file in self._tools.attached if file.path.endswith(f"/{path}")), path)
         text = self._tools.read_whole("read_file", path=path, **more)
         for _ in range(MAX_READS):
             cut = _MORE.search(text)
@@ -101,7 +102,20 @@ class Library:
         return passages + [p for p in found if p.source == row.passage.source and p not in passages]
 
     def _search(self, query: str, wide: bool) -> list[Passage]:
+        attached = self._attached()
+        if not self._tools.has("recall"):
+            return attached
         args = {"query": query, "k": WIDE} if wide else {"query": query}
         found = read_hits(self._tools.read_whole("recall", **args), most=WIDE if wide else NARROW)
         self.is_cut = self.is_cut or (wide and len(found) >= WIDE)
-        return found
+        return [*attached, *found]
+
+    def _attached(self) -> list[Passage]:
+        """The files that came with the goal; one that cannot be read is passed over."""
+        passages = []
+        for file in self._tools.attached:
+            try:
+                passages.append(read_file(file.path, file.text) if file.text is not None else self.file(file.path))
+            except ToolFailed:
+                continue
+        return passages

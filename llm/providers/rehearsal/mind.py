@@ -80,33 +80,6 @@ class Mind:
             return ask
         return replace(ask, text=_PRONOUN.sub(self.subject, ask.text, count=1))
 
-<<<<<<< HEAD
-=======
-    def _page(self, ask: Ask) -> Page:
-        try:
-            if ask.url:
-                result = self.tools.read_whole("http_get", url=ask.url)
-                if failed := _HTTP_ERROR.match(result):
-                    return Page(ask, None, error=f"it answered with HTTP {failed['status']}")
-                title, passage = read_page(ask.url, result)
-                return Page(ask, passage, title)
-            return Page(ask, self._file(ask.path))
-        except ToolFailed as error:
-            return Page(ask, None, error=str(error))
-
-    def _file(self, path: str, **more: int) -> Passage:
-        """A whole file, read on while the tool says that there is more. The same call is never made twice, so a second reading
-        of a file needs ``more`` arguments."""
-        path = next((file.path for file in self.tools.attached if file.path.endswith(f"/{path}")), path)
-        text = self.tools.read_whole("read_file", path=path, **more)
-        for _ in range(MAX_READS):
-            cut = _MORE.search(text)
-            if cut is None:
-                break
-            text = text[: cut.start()] + self.tools.read_whole("read_file", path=path, offset=int(cut["offset"]))
-        return read_file(path, text)
-
->>>>>>> main
     def _answer(self, ask: Ask) -> Answer | None:
         simple = {
             asks.LIST: actions.list_files,
@@ -213,55 +186,6 @@ class Mind:
             return second if second.found else answer
         return answer
 
-<<<<<<< HEAD
-=======
-    def _recalled(self, ask: Ask, path: str, question: str = "") -> list[Passage]:
-        """The passages for an ask; for a question over rows, all the rows of the tables that it hits."""
-        wide = _is_wide(question or ask.text, ask.kind)
-        thin = len(content(ask.full)) < 4
-        more = (*self.solver.earlier[-1:], *self.goal.statements[:5]) if thin else ()
-        passages = self._search(" ".join((ask.full, *more))[:400], wide)
-        if wide and ask.kind == goal.QUESTION:
-            passages = self._with_all_rows(passages)
-        if not path:
-            return passages
-        own = [p for p in passages if p.source.endswith(path) or path.endswith(p.source)]
-        if own or not self.tools.has("read_file") or ask.kind == goal.READ:
-            return own or passages
-        try:
-            return [self._file(path)]
-        except ToolFailed:
-            return passages
-
-    def _with_all_rows(self, passages: list[Passage]) -> list[Passage]:
-        """The passages and the other rows of the first table among them, found by its source and column names."""
-        row = next((s for s in segments(passages[:10]) if s.is_row), None)
-        if row is None:
-            return passages
-        columns = " ".join(c for c, _ in row.cells).replace("_", " ")
-        found = self._search(f"{row.passage.source} {columns}"[:400], wide=True)
-        return passages + [p for p in found if p.source == row.passage.source and p not in passages]
-
-    def _search(self, query: str, wide: bool) -> list[Passage]:
-        args = {"query": query, "k": WIDE} if wide else {"query": query}
-        attached = self._attached()
-        if not self.tools.has("recall"):
-            return attached
-        found = read_hits(self.tools.read_whole("recall", **args), most=WIDE if wide else NARROW)
-        self.is_cut = self.is_cut or (wide and len(found) >= WIDE)
-        return [*attached, *found]
-
-    def _attached(self) -> list[Passage]:
-        """The files that came with the goal; one that cannot be read is passed over."""
-        passages = []
-        for file in self.tools.attached:
-            try:
-                passages.append(read_file(file.path, file.text) if file.text is not None else self._file(file.path))
-            except ToolFailed:
-                continue
-        return passages
-
->>>>>>> main
     def _write(self, ask: Ask, answers: list[tuple[Ask, Answer]]) -> Answer:
         if ask.literal:
             return self._put(ask, ask.literal)
