@@ -1,5 +1,6 @@
 """``recall``: search what was remembered."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -11,6 +12,8 @@ from tools.errors import InvalidArguments
 from tools.types import ToolContext, ToolOutput
 from trust.labels import Label, Trust, Visibility, join
 
+# A document must not pass for another one: no line of a passage may look like the head of the next.
+_LIKE_A_HEAD = re.compile(r"^(?=\[\d+\] )", re.MULTILINE)
 _OWN = Label(sources=("tool:recall",), trust=Trust.TRUSTED, visibility=Visibility.PRIVATE)
 
 
@@ -40,7 +43,7 @@ def _source(hit: Recalled) -> SourceRef:
 
 def _passage(number: int, hit: Recalled) -> str:
     place = " · ".join(filter(None, (hit.item.source, hit.item.position, hit.item.heading)))
-    return f"[{number}] {place}\n{hit.item.text}"
+    return f"[{number}] {place}\n{_LIKE_A_HEAD.sub(' ', hit.item.text)}"
 
 
 def _hit(hit: Recalled) -> dict[str, Any]:

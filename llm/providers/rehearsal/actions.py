@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from pydantic import JsonValue
 
 from llm.providers.rehearsal.answers import Answer, Line, missing
-from llm.providers.rehearsal.goal import PATH, URL, Ask
+from llm.providers.rehearsal.asks import PATH, URL, Ask
 from llm.providers.rehearsal.language.dates import find_dates
 from llm.providers.rehearsal.language.quantities import find_quantities
 from llm.providers.rehearsal.language.words import STOPWORDS, canon, content, tokens
@@ -26,7 +26,8 @@ BUILT_IN = frozenset(
 
 def list_files(tools: Toolbox, ask: Ask) -> Answer:
     folder = re.search(
-        r"\b(?:in|of|under|inside) (?:the )?(?:folder|directory)?\s*[\"'`]?(?P<name>[\w./-]*[\w/])[\"'`]?(?: folder| directory)?\W*$",
+        r"\b(?:in|of|under|inside) (?:the )?(?:folder|directory)?\s*[\"'`]?(?P<name>[\w./-]*[\w/])[\"'`]?(?: folder"
+        r"| directory)?\W*$",
         ask.text,
         re.IGNORECASE,
     )
@@ -83,7 +84,8 @@ def ask_person(tools: Toolbox, ask: Ask) -> Answer:
         lambda: Answer(
             (
                 Line(
-                    f"To the question “{question[:1].upper()}{question[1:]}” the answer is: {tools.call('ask_person', question=question).strip()}"
+                    f"To the question “{question[:1].upper()}{question[1:]}” the answer is: "
+                    f"{tools.call('ask_person', question=question).strip()}"
                 ),
             )
         ),

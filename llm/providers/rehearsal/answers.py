@@ -19,8 +19,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``found`` is false for what could not be answered. ``value`` and ``unit`` are set when the answer is one number, ``subject``
-    when it names one thing that a later ``it`` may mean."""
+    """``found`` is false for what could not be answered. ``value`` and ``unit`` are set when the answer is one number,
+    ``subject`` when it names one thing that a later ``it`` may mean."""
 
     lines: tuple[Line, ...]
     found: bool = True

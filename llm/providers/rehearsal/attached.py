@@ -1,4 +1,4 @@
-"""Files that came with the goal, as the runtime tells of them: a list with the goal, and short texts in messages of their own."""
+"""Files that came with the goal, as the runtime tells of them: a list with it, and short texts in messages of their own."""
 
 import re
 from collections.abc import Iterable

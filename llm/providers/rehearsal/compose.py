@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 from llm.providers.rehearsal.answers import Answer, Line, missing
-from llm.providers.rehearsal.goal import Ask
+from llm.providers.rehearsal.asks import Ask
 from llm.providers.rehearsal.reading.passages import Passage
 
 ONE = Decimal(1)
@@ -14,16 +14,18 @@ CONFIGURE = (
 )
 NO_SEARCH = "no tool for searching documents is offered."
 SELF = (
-    "I am rehearsal, Journeyman's built-in model: no neural network, but a deterministic local program. I find and quote passages of your documents with their "
-    "sources, calculate with what I found, handle units, dates and tables, read and write files and fetch pages. I do not write, translate or judge freely. "
-    + CONFIGURE
+    "I am rehearsal, Journeyman's built-in model: no neural network, but a deterministic local program. I find and "
+    "quote passages of your documents with their "
+    "sources, calculate with what I found, handle units, dates and tables, read and write files and fetch pages. I do "
+    "not write, translate or judge freely. " + CONFIGURE
 )
 
 
 def beyond(ask: Ask) -> Answer:
     """The plain word that an ask needs a real model."""
     return missing(
-        f"“{ask.text.rstrip('?. ')}” is beyond me: it takes a language model, and I only find, quote, calculate and act with tools. I did not try it."
+        f"“{ask.text.rstrip('?. ')}” is beyond me: it takes a language model, and I only find, quote, calculate and "
+        f"act with tools. I did not try it."
     )
 
 

@@ -11,7 +11,8 @@ _PRONOUN = re.compile(
     r"^(?:it|they|he|she|this|these|that|those|its|their|his|her|there|both|the latter|the former)\b", re.IGNORECASE
 )
 _LIST = re.compile(
-    r"\b(?:which|what|list|name|all|steps?|rules|requirements|ingredients|members|items|hours|options|conditions|things)\b.*(?:s\b|\ball\b)",
+    r"\b(?:which|what|list|name|all|steps?|rules|requirements|ingredients|members|items|hours|options|conditions"
+    r"|things)\b.*(?:s\b|\ball\b)",
     re.IGNORECASE,
 )
 

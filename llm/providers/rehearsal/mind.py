@@ -1,52 +1,22 @@
 """A whole goal: each ask is answered or done, in order; what needs a result first is asked for."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from llm.providers.rehearsal import actions, compose, goal, lookup
+from llm.providers.rehearsal import actions, asks, compose, lookup
 from llm.providers.rehearsal.answers import Answer, Line, missing
-from llm.providers.rehearsal.goal import Ask, Goal
-from llm.providers.rehearsal.language.words import content, related
+from llm.providers.rehearsal.asks import Ask, Goal
+from llm.providers.rehearsal.kinds import classify
+from llm.providers.rehearsal.language.words import content
+from llm.providers.rehearsal.library import WIDE, Library, Page, other_words
 from llm.providers.rehearsal.reading.evidence import Evidence
-from llm.providers.rehearsal.reading.pages import read_file, read_page
-from llm.providers.rehearsal.reading.passages import Passage, read_hits, segments
+from llm.providers.rehearsal.reading.passages import Passage, segments
 from llm.providers.rehearsal.reckoning import arithmetic
-from llm.providers.rehearsal.reckoning.operations import operation
-from llm.providers.rehearsal.reckoning.target import find_target
 from llm.providers.rehearsal.solve import Solver
 from llm.providers.rehearsal.toolbox import Pending, Toolbox, ToolFailed
 
-_MORE = re.compile(r"\n\[\d+ more characters; read on with offset=(?P<offset>\d+)\]\s*$")
 _PRONOUN = re.compile(r"\b(?:it|they|he|she|that one|this one)\b", re.IGNORECASE)
-_HTTP_ERROR = re.compile(r"HTTP (?P<status>[45]\d\d)\b")
-MAX_READS = 20
-WIDE = 50
-"""How many hits a question over many rows asks for."""
-NARROW = 8
-"""How many hits ``recall`` brings by itself."""
 _CUT = f"Rows may be missing: a search brings at most {WIDE} passages, and this one brought as many."
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page or file that an ask named, or why it could not be had."""
-
-    ask: Ask
-    passage: Passage | None
-    title: str = ""
-    error: str = ""
-
-
-def _is_wide(question: str, kind: str) -> bool:
-    """Whether a question may need many rows, not just the best few passages."""
-    lists = re.match(r"\W*(?:which|list|who|name|show)\b", question, re.IGNORECASE)
-    return bool(operation(question)) or kind in (goal.SUMMARY, goal.READ) or lists is not None
-
-
-def _other_words(ask: Ask) -> list[str]:
-    """What a document may say instead, for a second search."""
-    money = ["amount", "price", "cost", "total"] if find_target(ask.full).dimension == "money" else []
-    return related(ask.full) + money
 
 
 class Mind:
@@ -58,38 +28,38 @@ class Mind:
         self.solver = Solver(tools, wanted.statements)
         self.pages: list[Page] = []
         self.subject = ""
-        self.is_cut = False
+        self.library = Library(tools)
 
     def work(self) -> list[tuple[Ask, Answer]] | None:
         """All answers, or ``None`` while calls are pending."""
-        named = [ask for ask in self.goal.asks if ask.kind in (goal.FETCH, goal.READ) or ask.url]
+        named = [ask for ask in self.goal.asks if ask.kind in (asks.FETCH, asks.READ) or ask.url]
         for ask in named:
             try:
-                self.pages.append(self._page(ask))
+                self.pages.append(self.library.page(ask))
             except Pending:
                 continue
         if self.tools.pending:
             return None
-        behind = (goal.WRITE, goal.READ_BACK)
+        behind = (asks.WRITE, asks.READ_BACK)
         answers = self._answers([ask for ask in self.goal.asks if ask.kind not in behind])
         if self.tools.pending:
             return None
         for ask in (a for a in self.goal.asks if a.kind in behind):
             try:
-                answers.append((ask, self._write(ask, answers) if ask.kind == goal.WRITE else self._read_back(ask)))
+                answers.append((ask, self._write(ask, answers) if ask.kind == asks.WRITE else self._read_back(ask)))
             except Pending:
                 return None
         return answers
 
     def _read_back(self, ask: Ask) -> Answer:
         try:
-            return self._begins([self._file(ask.path, offset=0)], "")
+            return self._begins([self.library.file(ask.path, offset=0)], "")
         except ToolFailed as error:
             return missing(f"I could not read {ask.path}: {error}")
 
-    def _answers(self, asks: list[Ask]) -> list[tuple[Ask, Answer]]:
+    def _answers(self, wanted: list[Ask]) -> list[tuple[Ask, Answer]]:
         answers: list[tuple[Ask, Answer]] = []
-        for ask in asks:
+        for ask in wanted:
             if self.tools.pending and (arithmetic.on_previous(ask.text, compose.ONE) or _PRONOUN.search(ask.text)):
                 break
             ask = self._resolved(ask)
@@ -106,55 +76,31 @@ class Mind:
 
     def _resolved(self, ask: Ask) -> Ask:
         """``it`` stands for the one thing that an answer before named (``Which is cheapest, and what does it cost?``)."""
-        if not self.subject or ask.kind != goal.QUESTION:
+        if not self.subject or ask.kind != asks.QUESTION:
             return ask
         return replace(ask, text=_PRONOUN.sub(self.subject, ask.text, count=1))
 
-    def _page(self, ask: Ask) -> Page:
-        try:
-            if ask.url:
-                result = self.tools.read_whole("http_get", url=ask.url)
-                if failed := _HTTP_ERROR.match(result):
-                    return Page(ask, None, error=f"it answered with HTTP {failed['status']}")
-                title, passage = read_page(ask.url, result)
-                return Page(ask, passage, title)
-            return Page(ask, self._file(ask.path))
-        except ToolFailed as error:
-            return Page(ask, None, error=str(error))
-
-    def _file(self, path: str, **more: int) -> Passage:
-        """A whole file, read on while the tool says that there is more. The same call is never made twice, so a second reading
-        of a file needs ``more`` arguments."""
-        path = next((file.path for file in self.tools.attached if file.path.endswith(f"/{path}")), path)
-        text = self.tools.read_whole("read_file", path=path, **more)
-        for _ in range(MAX_READS):
-            cut = _MORE.search(text)
-            if cut is None:
-                break
-            text = text[: cut.start()] + self.tools.read_whole("read_file", path=path, offset=int(cut["offset"]))
-        return read_file(path, text)
-
     def _answer(self, ask: Ask) -> Answer | None:
         simple = {
-            goal.LIST: actions.list_files,
-            goal.NOW: actions.clock,
-            goal.REMEMBER: actions.remember,
-            goal.PERSON: actions.ask_person,
+            asks.LIST: actions.list_files,
+            asks.NOW: actions.clock,
+            asks.REMEMBER: actions.remember,
+            asks.PERSON: actions.ask_person,
         }
         if ask.kind in simple:
             return simple[ask.kind](self.tools, ask)
-        if ask.kind == goal.SELF:
+        if ask.kind == asks.SELF:
             return Answer((Line(compose.SELF),))
-        if ask.kind == goal.BEYOND:
+        if ask.kind == asks.BEYOND:
             return actions.own_tool(self.tools, ask.full) or compose.beyond(ask)
-        if ask.kind in (goal.FETCH, goal.READ):
+        if ask.kind in (asks.FETCH, asks.READ):
             return self._of_page(ask)
         return self._question(ask)
 
     def _of_page(self, ask: Ask) -> Answer | None:
         page = next(p for p in self.pages if p.ask is ask)
         if page.passage is None:
-            fallback = self._recalled(ask, ask.path) if ask.path and self.tools.has("recall") else []
+            fallback = self.library.recalled(ask, self._around()) if ask.path and self.tools.has("recall") else []
             if fallback:
                 self.pages = [
                     Page(ask, p) if q is page else q for q in self.pages for p in (fallback if q is page else [q.passage])
@@ -181,8 +127,8 @@ class Mind:
             return self._titled(question, passages, title) or self.solver.with_documents(
                 replace(ask, text=question, lead=ask.lead), passages
             )
-        others = [a for a in self.goal.asks if a is not ask and a.kind in (goal.QUESTION, goal.SUMMARY)]
-        if others or (any(a.kind == goal.WRITE for a in self.goal.asks) and passages[0].source in ask.text):
+        others = [a for a in self.goal.asks if a is not ask and a.kind in (asks.QUESTION, asks.SUMMARY)]
+        if others or (any(a.kind == asks.WRITE for a in self.goal.asks) and passages[0].source in ask.text):
             return None
         return self._begins(passages, title)
 
@@ -200,7 +146,7 @@ class Mind:
         return Answer((*lines, Line(shown or "It is empty.", (passages[0],))))
 
     def _question(self, ask: Ask) -> Answer:
-        found = self.solver.without_documents(ask) if ask.kind == goal.QUESTION else None
+        found = self.solver.without_documents(ask) if ask.kind == asks.QUESTION else None
         found = found or actions.own_tool(self.tools, ask.full)
         if found is not None:
             return found
@@ -210,12 +156,15 @@ class Mind:
             answer = titled or self._over(ask, [p.passage for p in pages if p.passage is not None])
             if answer.found or not self.tools.has("recall"):
                 return answer
-        self.is_cut = False
+        self.library.is_cut = False
         answer = self._from_memory(ask)
-        return replace(answer, lines=(*answer.lines, Line(_CUT))) if self.is_cut and answer.found else answer
+        return replace(answer, lines=(*answer.lines, Line(_CUT))) if self.library.is_cut and answer.found else answer
+
+    def _around(self) -> tuple[str, ...]:
+        return (*self.solver.earlier[-1:], *self.goal.statements[:5])
 
     def _over(self, ask: Ask, passages: list[Passage]) -> Answer:
-        if ask.kind == goal.SUMMARY:
+        if ask.kind == asks.SUMMARY:
             return lookup.summarize(ask.text, Evidence(segments(passages)))
         return self.solver.with_documents(ask, passages)
 
@@ -225,10 +174,10 @@ class Mind:
             answer = self._over(ask, stated)
             return answer if answer.found else missing(f"I cannot look up “{ask.text.rstrip('?. ')}”: {compose.NO_SEARCH}")
         try:
-            answer = self._over(ask, self._recalled(ask, ask.path))
-            others = _other_words(ask) if not answer.found else []
+            answer = self._over(ask, self.library.recalled(ask, self._around()))
+            others = other_words(ask) if not answer.found else []
             if others:
-                again = self._over(ask, self._recalled(replace(ask, text=" ".join(others)), ask.path, ask.text))
+                again = self._over(ask, self.library.recalled(replace(ask, text=" ".join(others)), self._around(), ask.text))
                 answer = again if again.found else answer
         except ToolFailed as error:
             return missing(f"I could not search the documents: {error}")
@@ -237,69 +186,18 @@ class Mind:
             return second if second.found else answer
         return answer
 
-    def _recalled(self, ask: Ask, path: str, question: str = "") -> list[Passage]:
-        """The passages for an ask; for a question over rows, all the rows of the tables that it hits."""
-        wide = _is_wide(question or ask.text, ask.kind)
-        thin = len(content(ask.full)) < 4
-        more = (*self.solver.earlier[-1:], *self.goal.statements[:5]) if thin else ()
-        passages = self._search(" ".join((ask.full, *more))[:400], wide)
-        if wide and ask.kind == goal.QUESTION:
-            passages = self._with_all_rows(passages)
-        if not path:
-            return passages
-        own = [p for p in passages if p.source.endswith(path) or path.endswith(p.source)]
-        if own or not self.tools.has("read_file") or ask.kind == goal.READ:
-            return own or passages
-        try:
-            return [self._file(path)]
-        except ToolFailed:
-            return passages
-
-    def _with_all_rows(self, passages: list[Passage]) -> list[Passage]:
-        """The passages and the other rows of the first table among them, found by its source and column names."""
-        row = next((s for s in segments(passages[:10]) if s.is_row), None)
-        if row is None:
-            return passages
-        columns = " ".join(c for c, _ in row.cells).replace("_", " ")
-        found = self._search(f"{row.passage.source} {columns}"[:400], wide=True)
-        return passages + [p for p in found if p.source == row.passage.source and p not in passages]
-
-    def _search(self, query: str, wide: bool) -> list[Passage]:
-        args = {"query": query, "k": WIDE} if wide else {"query": query}
-        attached = self._attached()
-        if not self.tools.has("recall"):
-            return attached
-        found = read_hits(self.tools.read_whole("recall", **args), most=WIDE if wide else NARROW)
-        self.is_cut = self.is_cut or (wide and len(found) >= WIDE)
-        return [*attached, *found]
-
-    def _attached(self) -> list[Passage]:
-        """The files that came with the goal; one that cannot be read is passed over."""
-        passages = []
-        for file in self.tools.attached:
-            try:
-                passages.append(read_file(file.path, file.text) if file.text is not None else self._file(file.path))
-            except ToolFailed:
-                continue
-        return passages
-
     def _write(self, ask: Ask, answers: list[tuple[Ask, Answer]]) -> Answer:
         if ask.literal:
             return self._put(ask, ask.literal)
         others = [a for a, _ in answers]
-        told = [a for a, answer in answers if a.kind != goal.BEYOND]
+        told = [a for a, answer in answers if a.kind != asks.BEYOND]
         if others and not told:
             return missing(f"{ask.path} was not written: there is nothing of mine to put in it.")
-        if goal.refers_back(ask, others):
+        if asks.refers_back(ask, others):
             own = answers
         else:
-            question = replace(
-                ask,
-                kind=goal.classify(ask.text).kind
-                if goal.classify(ask.text).kind in (goal.SUMMARY, goal.NOW, goal.LIST)
-                else goal.QUESTION,
-                path="",
-            )
+            kind = classify(ask.text).kind
+            question = replace(ask, kind=kind if kind in (asks.SUMMARY, asks.NOW, asks.LIST) else asks.QUESTION, path="")
             if not content(ask.text):
                 return missing(f"{ask.path} was not written: the goal does not say what to put in it.")
             own = [(question, self._answer(question) or lookup.not_found(ask.text))]
@@ -311,8 +209,10 @@ class Mind:
         """Write the file; where the ask adds to it, behind what is there."""
         if ask.adds and self.tools.has("read_file"):
             try:
-                there = self._file(ask.path).text
-            except ToolFailed:
+                there = self.library.file(ask.path).text
+            except ToolFailed as error:
+                if "no file" not in str(error).lower():
+                    return missing(f"I could not add to {ask.path}: {error}")
                 there = ""
             text = f"{there.rstrip()}\n{text}" if there.strip() else text
         return actions.write_file(self.tools, ask.path, text)

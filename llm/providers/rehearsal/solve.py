@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from llm.providers.rehearsal import lookup
 from llm.providers.rehearsal.answers import Answer
-from llm.providers.rehearsal.goal import Ask
+from llm.providers.rehearsal.asks import Ask
 from llm.providers.rehearsal.language.dates import find_dates
 from llm.providers.rehearsal.reading.evidence import Evidence
 from llm.providers.rehearsal.reading.passages import Passage, segments
@@ -14,12 +14,12 @@ from llm.providers.rehearsal.reckoning import sums
 from llm.providers.rehearsal.reckoning.billing import bill_as_given, bill_over
 from llm.providers.rehearsal.reckoning.compare import compare
 from llm.providers.rehearsal.reckoning.conversion import convert_found, convert_given
-from llm.providers.rehearsal.reckoning.counting import count_listed, sum_sentences
+from llm.providers.rehearsal.reckoning.counting import count_listed, sum_named, sum_sentences
 from llm.providers.rehearsal.reckoning.events import answer_dates, deadline_of
 from llm.providers.rehearsal.reckoning.question import Question
 from llm.providers.rehearsal.reckoning.rows import over_rows
 from llm.providers.rehearsal.reckoning.schedule import end_as_given, reckon_end
-from llm.providers.rehearsal.reckoning.share import share_of, split_equally
+from llm.providers.rehearsal.reckoning.share import discounted, share_of, split_equally
 from llm.providers.rehearsal.reckoning.spans import between_times, how_often
 from llm.providers.rehearsal.reckoning.speed import average_speed
 from llm.providers.rehearsal.reckoning.verdict import decide
@@ -47,7 +47,9 @@ OVER_DOCUMENTS: tuple[Way, ...] = (
     compare,
     average_speed,
     split_equally,
+    discounted,
     share_of,
+    sum_named,
     row_worth,
     bill_over,
     over_rows,

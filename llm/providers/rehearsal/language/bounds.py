@@ -66,7 +66,8 @@ def limits(text: str, q: Quantity) -> Limits:
 
 
 def with_bound(text: str, q: Quantity) -> Quantity:
-    """The quantity with ``low`` or ``high`` where it bounds; prices are bounded from above only (``from 12 euros`` is a price)."""
+    """The quantity with ``low`` or ``high`` where it bounds; prices are bounded from above only (``from 12 euros`` is a
+    price)."""
     found = limits(text, q)
     low = None if q.is_money else found.low
     return replace(q, low=low, high=found.high) if low is not None or found.high is not None else q

@@ -7,7 +7,10 @@ from decimal import Decimal
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|(?-i:May)|may(?!\s+[a-z])|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|(?-i:May)|may(?!\s+[a-z])|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _FORMS = (
     re.compile(r"(?<![\d.-])(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?![\d-])"),
     re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\.?\s(?:of\s)?(?P<m>{_MONTH})\.?,?\s(?P<y>\d{{4}})\b", re.IGNORECASE),
@@ -19,7 +22,8 @@ _YEARLESS = re.compile(
     rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?\.?\s(?:of\s)?{_MONTH}|{_MONTH}\.?\s\d{{1,2}}(?:st|nd|rd|th)?)\b", re.IGNORECASE
 )
 _TIME = re.compile(
-    r"\b(?P<h>[01]?\d|2[0-4])[:.h](?P<m>[0-5]\d)(?!\d)(?:\s?(?P<p>[ap])\.?m\b\.?)?|\b(?P<h2>1[0-2]|[1-9])\s?(?P<p2>[ap])\.?m\b\.?",
+    r"\b(?P<h>[01]?\d|2[0-4])[:.h](?P<m>[0-5]\d)(?!\d)(?:\s?(?P<p>[ap])\.?m\b\.?)?|\b(?P<h2>1[0-2]"
+    r"|[1-9])\s?(?P<p2>[ap])\.?m\b\.?",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,9 @@ from llm.providers.rehearsal.language.words import STOPWORDS, singular
 
 _WORD = re.compile(r"[\s-]?(?P<word>[^\W\d_][^\W_]*[²³]?|°[CFcf]|[€$£¥%¢₹])")
 _PER = re.compile(
-    r"[\s,]{0,2}(?:body\s?weight\s|weight\s|gross\s|net\s|each\s(?=per\s)|before tax\s|(?:excl|incl|plus|excluding|including)\.?\sVAT\s)?\(?(?:/\s?|(?:per|for\s(?:each|every)|each|every|a|an|pro)\s)(?:(?P<n>\d+(?:[.,]\d+)?)\s?)?(?=[^\W\d_])",
+    r"[\s,]{0,2}(?:body\s?weight\s|weight\s|gross\s|net\s|each\s(?=per\s)|before tax\s|(?:excl|incl|plus|excluding"
+    r"|including)\.?\sVAT\s)?\(?(?:/\s?|(?:per|for\s(?:each|every)|each|every|a|an"
+    r"|pro)\s)(?:(?P<n>\d+(?:[.,]\d+)?)\s?)?(?=[^\W\d_])",
     re.IGNORECASE,
 )
 _ALSO = re.compile(r"\s?(?:and\s+(?:per\s+|an?\s+)?|[·*]\s?|&\s?)(?=[^\W\d_])", re.IGNORECASE)
@@ -62,10 +64,10 @@ def _noun(text: str, at: int) -> tuple[Unit | None, str, int]:
         end = match.end()
     while words and len(words) > 1 and words[-1].endswith(("ed", "ing", "ly")):
         end = text.rfind(words.pop(), at, end)
-    return (count_unit(_head(words)), " ".join(words), end) if words else (None, "", at)
+    return (count_unit(head_noun(words)), " ".join(words), end) if words else (None, "", at)
 
 
-def _head(words: list[str]) -> str:
+def head_noun(words: list[str]) -> str:
     """The counted noun: the first plural, else the first word when a verb may follow, else the last."""
     return next(
         (w for w in words if singular(w.lower()) != w.lower() and w.lower().endswith(("s", "ren", "ple", "men"))), words[-1]

@@ -7,14 +7,18 @@ from llm.providers.rehearsal.language.words import canon, singular
 
 # dimension: canonical unit = size in the dimension's base unit: other spellings
 _TABLE = """
-length metre=1: m meter | kilometre=1000: km kilometer kilometres | centimetre=0.01: cm centimeter | millimetre=0.001: mm millimeter
+length metre=1: m meter | kilometre=1000: km kilometer kilometres | centimetre=0.01: cm centimeter
+length millimetre=0.001: mm millimeter
 length mile=1609.344: mi | yard=0.9144: yd | foot=0.3048: ft feet | inch=0.0254: in inches | nautical mile=1852: nmi nm
 mass kilogram=1: kg kilo kilogramme kilos | gram=0.001: g gramme | milligram=0.000001: mg | microgram=0.000000001: µg mcg
 mass tonne=1000: t ton | pound (mass)=0.45359237: lb lbs | ounce=0.028349523125: oz
-time second=1: s sec secs | minute=60: min mins | hour=3600: h hr hrs | day=86400: d | night=86400: overnight | week=604800: wk weeks
+time second=1: s sec secs | minute=60: min mins | hour=3600: h hr hrs | day=86400: d | night=86400: overnight
+time week=604800: wk weeks
 months month=1: mo mth | year=12: yr yrs annum | quarter=3:
-volume litre=1: l liter ltr | millilitre=0.001: ml milliliter | centilitre=0.01: cl | cubic metre=1000: m³ m3 cbm | gallon=3.785411784: gal
-area square metre=1: m² m2 sqm | hectare=10000: ha | square kilometre=1000000: km² km2 | acre=4046.8564224: | square foot=0.09290304: sqft ft² ft2
+volume litre=1: l liter ltr | millilitre=0.001: ml milliliter | centilitre=0.01: cl | cubic metre=1000: m³ m3 cbm
+volume gallon=3.785411784: gal
+area square metre=1: m² m2 sqm | hectare=10000: ha | square kilometre=1000000: km² km2 | acre=4046.8564224:
+area square foot=0.09290304: sqft ft² ft2
 energy kilowatt-hour=1: kwh | megawatt-hour=1000: mwh | watt-hour=0.001: wh
 power kilowatt=1: kw | watt=0.001: w | megawatt=1000: mw
 data megabyte=1: mb | gigabyte=1000: gb | terabyte=1000000: tb | kilobyte=0.001: kb
@@ -23,8 +27,10 @@ share percent=1: % percentage
 """
 
 _MONEY = """
-euro=€ eur | dollar=$ usd us$ | pound=£ gbp sterling | yen=¥ jpy | franc=chf fr sfr | krona=sek | krone=nok dkk kr | rupee=₹ inr rs
-zloty=pln | yuan=cny rmb | won=krw ₩ | real=brl r$ | peso=mxn | rand=zar | lira=try ₺ | cent=ct cents ¢ | penny=pence | shilling=kes
+euro=€ eur | dollar=$ usd us$ | pound=£ gbp sterling | yen=¥ jpy | franc=chf fr sfr | krona=sek | krone=nok dkk kr
+rupee=₹ inr rs
+zloty=pln | yuan=cny rmb | won=krw ₩ | real=brl r$ | peso=mxn | rand=zar | lira=try ₺ | cent=ct cents ¢ | penny=pence
+shilling=kes
 forint=huf | koruna=czk | dirham=aed | canadian dollar=cad | australian dollar=aud | credit=credits | coin=coins | token=tokens
 """
 
@@ -129,7 +135,7 @@ def factor(given: Unit, wanted: Unit) -> Decimal | None:
 
 
 def steps(given: Unit, wanted: Unit) -> tuple[Decimal, Decimal] | None:
-    """What a number of ``given`` is multiplied by and then divided by to make it ``wanted``: (1000, 1609.344) for km -> mile."""
+    """What makes ``given`` ``wanted``: a multiplier and a divisor, (1000, 1609.344) for km -> mile."""
     if given.name == wanted.name and given.dimension == wanted.dimension:
         return Decimal(1), Decimal(1)
     if given.dimension == wanted.dimension == "count":

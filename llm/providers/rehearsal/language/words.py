@@ -30,7 +30,8 @@ _IRREGULAR = {
     "lay": "lie", "rose": "rise", "chose": "choose", "chosen": "choose", "fell": "fall", "sung": "sing", "sang": "sing",
     "drank": "drink", "ate": "eat", "eaten": "eat", "found": "find", "founded": "found", "founder": "found",
     "founders": "found", "analyses": "analysis", "leaves": "leave", "cheapest": "cheap", "opening": "open",
-    "means": "mean", "used": "use", "uses": "use", "news": "news", "series": "series", "species": "species", "bus": "bus", "buses": "bus",
+    "means": "mean", "used": "use", "uses": "use", "news": "news", "series": "series", "species": "species", "bus": "bus",
+    "buses": "bus",
     "dearest": "dear", "series'": "series", "tyres": "tire", "tyre": "tire",
 }  # fmt: skip
 
@@ -67,7 +68,8 @@ def _bare(word: str) -> str:
     return word[:-2] if word.endswith(("'s", "’s")) else word
 
 
-_PLURALS = (("sses", "ss", 1), ("ies", "y", 2), ("ss", "ss", 1), ("us", "us", 2), ("is", "is", 2), ("ches", "ch", 2), ("shes", "sh", 2),
+_PLURALS = (("sses", "ss", 1), ("ies", "y", 2), ("ss", "ss", 1), ("us", "us", 2), ("is", "is", 2), ("ches", "ch", 2),
+            ("shes", "sh", 2),
             ("xes", "x", 1), ("s", "", 3))  # fmt: skip
 _VERBAL = (("ings", 3), ("ing", 3), ("ied", 2), ("ed", 3))
 
@@ -85,7 +87,7 @@ def singular(word: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """The word without inflection and without a final e; an irregular form is mapped to its base. For comparing, not showing."""
+    """The word without inflection and without a final e, for comparing; an irregular form is mapped to its base."""
     base = singular(word)
     if len(base) <= 3 or not base.isalpha():
         return base
@@ -107,7 +109,7 @@ _NOT_DERIVED = frozenset(
 
 
 def _underived(word: str) -> str:
-    """``pilotage`` -> pilot, ``renewal`` -> renew, ``shipment`` -> ship: a noun made of another word, as far as endings tell."""
+    """``pilotage`` -> pilot, ``renewal`` -> renew: a noun made of another word, as far as endings tell."""
     for ending, left in _DERIVED:
         if word.endswith(ending) and len(word) - len(ending) >= left and word not in _NOT_DERIVED:
             return word[: -len(ending)]

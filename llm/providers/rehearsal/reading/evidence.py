@@ -16,23 +16,45 @@ STRONG = 0.5
 WEAK = 0.3
 """From here on it is worth showing as the closest there is."""
 
-LIGHT = frozenset(canon(w) for w in ["cost", "total", "number", "amount", "use", "type", "kind", "value", "date", "time", "day", "year", "work", "go", "come", "happen", "take", "last", "thing", "way", "stay", "information", "detail", "fact", "compute", "calculate", "work", "add", "count", "sum", "average", "overall", "altogether", "currently", "called", "include", "full", "whole", "different", "people", "person", "allow", "possible", "place", "explain", "describe", "step", "instruction", "procedure"])  # fmt: skip
+LIGHT = frozenset(
+    canon(w)
+    for w in """
+    cost total number amount use type kind value date time day year work go come happen take last thing way stay
+    information detail fact compute calculate add count sum average overall altogether currently called include full
+    whole different people person allow possible place explain describe step instruction procedure
+    """.split()
+)
+"""Words that say little of what a question is about."""
 _CONTRASTS = tuple(
-    frozenset(canon(w) for w in group.split())
-    for group in (
-        "north south east west", "first second third fourth fifth", "adult child senior student infant", " ".join(WEEKDAYS),
-        "january february march april june july august september october november december", "single double twin triple",
-        "morning afternoon evening", "summer winter spring autumn", "small medium large", "inner outer", "upper lower",
-        "red blue green yellow black white orange purple", "domestic international", "weekday weekend", "male female", "indoor outdoor",
-        "monthly weekly daily yearly", "economy business premium standard basic", "ground",
-    )
-)  # fmt: skip
+    frozenset(canon(w) for w in line.split())
+    for line in f"""
+    north south east west
+    first second third fourth fifth
+    adult child senior student infant
+    {" ".join(WEEKDAYS)}
+    january february march april june july august september october november december
+    single double twin triple
+    morning afternoon evening
+    summer winter spring autumn
+    small medium large
+    inner outer
+    upper lower
+    red blue green yellow black white orange purple
+    domestic international
+    weekday weekend
+    male female
+    indoor outdoor
+    monthly weekly daily yearly
+    economy business premium standard basic
+    """.strip().splitlines()
+)
+"""Alternatives: who asks for one of a line does not mean another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """``score`` is the share of the question's weight covered, about 0 to 1.3 with bonuses. ``missing`` are the question's words
-    that neither the segment nor its surroundings have."""
+    """``score`` is the share of the question's weight covered, about 0 to 1.3 with bonuses. ``missing`` are the question's
+    words that neither the segment nor its surroundings have."""
 
     segment: Segment
     score: float
@@ -119,7 +141,8 @@ def strong_words(question: str) -> frozenset[str]:
     found = re.findall(r"(?<=[a-z,:;] )(?:[A-ZÀ-Þ][\w’'-]+)|\b[A-Z]{2,}\b|\b(?=\w*\d)(?=\w*[A-Za-z])\w{2,}\b", question)
     quoted = re.findall(r"[\"“']([^\"”']{2,60})[\"”']", question)
     named = re.findall(
-        r"\b(?:room|gate|line|track|platform|building|level|floor|unit|section|chapter|article|version|pier|dock|channel|number|no\.?)\s(\d{1,4}|[A-Z])\b",
+        r"\b(?:room|gate|line|track|platform|building|level|floor|unit|section|chapter|article|version|pier|dock"
+        r"|channel|number|no\.?)\s(\d{1,4}|[A-Z])\b",
         question,
         re.IGNORECASE,
     )
@@ -148,7 +171,9 @@ _KINDS = (
     ("address", r"\b(?:e-?mail|phone|telephone|url|website|contact)\b"),
     (
         "number",
-        r"\bhow (?:many|much|long|far|high|tall|deep|wide|old|fast|big|large|heavy|often)\b|\b(?:cost|price|fee|rate|tariff|charge|fare|number of|percentage|share|height|length|weight|speed|capacity|pay|salary|wage|rent|temperature|population)\b",
+        r"\bhow (?:many|much|long|far|high|tall|deep|wide|old|fast|big|large|heavy|often)\b|\b(?:cost|price|fee|rate"
+        r"|tariff|charge|fare|number of|percentage|share|height|length|weight|speed|capacity|pay|salary|wage|rent"
+        r"|temperature|population)\b",
     ),
     ("day", r"\b(?:what|which) (?:days?|weekdays?)\b"),
     ("time", r"\b(?:what|which) time\b"),
@@ -163,7 +188,8 @@ _NAME = re.compile(
     r"(?<=[a-zà-þ,;:(] )(?:[A-ZÀ-Þ][a-zà-þ'’-]+)|^(?:[A-ZÀ-Þ][\w'’.-]+ ){1,2}[A-ZÀ-Þ][a-zà-þ]+|\b(?:Mr|Mrs|Ms|Dr|Prof)\b|@"
 )
 _PLACE = re.compile(
-    r"\b(?:in|at|on|near|behind|opposite|next to|beside|street|road|avenue|floor|room|building|located|kept|stored|inside|under|above)\b",
+    r"\b(?:in|at|on|near|behind|opposite|next to|beside|street|road|avenue|floor|room|building|located|kept|stored"
+    r"|inside|under|above)\b",
     re.IGNORECASE,
 )
 
@@ -200,7 +226,8 @@ def _kind_bonus(kind: str, text: str) -> float:
 def has_number_word(text: str) -> bool:
     return (
         re.search(
-            r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|free|dozen|none|no|twice|once)\b",
+            r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred"
+            r"|thousand|free|dozen|none|no|twice|once)\b",
             text,
             re.IGNORECASE,
         )
@@ -209,14 +236,18 @@ def has_number_word(text: str) -> bool:
 
 
 _FOCUS = re.compile(
-    r"^(?:(?:at|in|on|by|for|from|to|under|with) )?(?:which|what|how many|whose)\s+(?P<np>(?:[\w-]+\s+){0,3}?[\w-]+?)(?=\s+(?:is|are|was|were|do|does|did|can|has|have|had|will|must|should|may|of|in|for|at|on|from|to|per|with|work\w*|live\w*|belong\w*|need\w*)\b|[?,.]|$)"
-    r"|^(?:who|what|when|where|tell me)(?:'s|’s)?\s+(?:is|are|was|were)\s+(?:the|an?|our|your|my|its|their)\s+(?P<be>(?:[\w-]+\s+){0,3}?[\w-]+?)(?=\s+(?:of|in|for|at|on|from|to|per|with|by|is|are|and|that|which|who|when|after|before|during|if|open|due)\b|[?,.]|$)",
+    r"^(?:(?:at|in|on|by|for|from|to|under|with) )?(?:which|what|how many"
+    r"|whose)\s+(?P<np>(?:[\w-]+\s+){0,3}?[\w-]+?)(?=\s+(?:is|are|was|were|do|does|did|can|has|have|had|will|must"
+    r"|should|may|of|in|for|at|on|from|to|per|with|work\w*|live\w*|belong\w*|need\w*)\b|[?,.]|$)"
+    r"|^(?:who|what|when|where|tell me)(?:'s|’s)?\s+(?:is|are|was|were)\s+(?:the|an?|our|your|my|its"
+    r"|their)\s+(?P<be>(?:[\w-]+\s+){0,3}?[\w-]+?)(?=\s+(?:of|in|for|at|on|from|to|per|with|by|is|are|and|that|which"
+    r"|who|when|after|before|during|if|open|due)\b|[?,.]|$)",
     re.IGNORECASE,
 )
 
 
 def focus(question: str) -> tuple[str, ...]:
-    """What kind of thing is asked for: the words of the noun phrase right after the question word, units and the like apart."""
+    """What kind of thing is asked for: the noun phrase right after the question word, without units and the like."""
     match = _FOCUS.match(question.strip())
     phrase = (match["np"] or match["be"] or "") if match else ""
     return tuple(w for w in content(phrase) if w not in LIGHT and w not in UNIT_WORDS)

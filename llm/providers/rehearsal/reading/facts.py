@@ -38,7 +38,10 @@ class Fact:
 
 
 _CLAUSE = re.compile(
-    r";\s|,\s(?!\d{3}\b)|\s[–—]\s|\s(?:but|while|whereas|plus|otherwise)\s|(?<=[^\W\d_])\sand\s(?=(?:[€$£]|CHF\s|EUR\s|USD\s|GBP\s)\d)|(?<=[^\W\d_])\sand\s(?=\d[\d.,]*\s?(?:[€$£]|EUR\b|USD\b|CHF\b|euros?\b|dollars?\b|pounds?\b))|\sand\s(?=(?:for\s|the\s|an?\s|up\sto\s|over\s|above\s|from\s)?(?:[a-zà-þ-]+\s){1,3}(?:(?:pay|pays|cost|costs|is|are|at|for)\s)?[€$£]?\d)"
+    r";\s|,\s(?!\d{3}\b)|\s[–—]\s|\s(?:but|while|whereas|plus|otherwise)\s|(?<=[^\W\d_])\sand\s(?=(?:[€$£]|CHF\s|EUR\s"
+    r"|USD\s|GBP\s)\d)|(?<=[^\W\d_])\sand\s(?=\d[\d.,]*\s?(?:[€$£]|EUR\b|USD\b|CHF\b|euros?\b|dollars?\b|pounds?\b))"
+    r"|\sand\s(?=(?:for\s|the\s|an?\s|up\sto\s|over\s|above\s|from\s)?(?:[a-zà-þ-]+\s){1,3}(?:(?:pay|pays|cost|costs"
+    r"|is|are|at|for)\s)?[€$£]?\d)"
 )
 
 
@@ -185,7 +188,7 @@ _UNIT_COLUMN = re.compile(r"[(\[]\s?(?P<in>[^()\[\]]{1,12}?)\s?[)\]]|(?:[_\s]|in
 
 
 def column_unit(column: str) -> Unit | None:
-    """The unit a column's name gives: ``weight_kg``, ``Price (EUR)``, ``Fee``; money of no currency where it only says price."""
+    """The unit a column's name gives: ``weight_kg``, ``Price (EUR)``; money of no currency where it only says price."""
     head = re.split(r"\bper\b|/", column.replace("_", " "), maxsplit=1, flags=re.IGNORECASE)[0].strip()
     for symbol in "€$£¥":
         if symbol in column:

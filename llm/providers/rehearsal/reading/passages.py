@@ -27,8 +27,8 @@ class Passage:
 class Segment:
     """A sentence, bullet, ``key: value`` line or table row that can be quoted as it stands.
 
-    ``cells`` are the columns of a row or the one pair of a ``key: value`` line. ``around`` is the vocabulary of heading and source
-    (and of the sentence before), which counts less than the segment's own ``words``.
+    ``cells`` are the columns of a row or the one pair of a ``key: value`` line. ``around`` is the vocabulary of heading
+    and source (and of the sentence before), which counts less than the segment's own ``words``.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Segment:
         return len(self.cells) > 1
 
 
-_HIT = re.compile(r"(?:^|(?<=\n\n))\[(\d{1,4})\] ([^\n]{1,800})$", re.MULTILINE)
+_HIT = re.compile(r"(?:\A|(?<=\n\n))\[(\d{1,4})\] ([^\n]{1,800})$", re.MULTILINE)
 
 
 def read_hits(result: str, most: int = 200) -> list[Passage]:
@@ -77,7 +77,8 @@ _BULLET = re.compile(r"^\s*(?:[-*+•–]|\d{1,3}[.)]|\[[ xX]\])\s+")
 _PAIR = re.compile(r"^(?:\*\*|__)?(?P<key>[^\W_][^:\n|=]{0,60}?)(?:\*\*|__)?\s?[:=](?:\*\*|__)?\s+(?P<value>\S.*)$")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”')\]]?\s+(?=[\"“'(\[]?[A-ZÀ-ÞА-Я0-9€$£])")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|approx|ca|no|nr|st|mr|mrs|ms|dr|prof|vs|etc|max|min|incl|excl|tel|art|sec|fig|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)|(?-i:\b[A-Z]))\.$",
+    r"(?:\b(?:e\.g|i\.e|approx|ca|no|nr|st|mr|mrs|ms|dr|prof|vs|etc|max|min|incl|excl|tel|art|sec|fig|jan|feb|mar|apr"
+    r"|jun|jul|aug|sept?|oct|nov|dec)|(?-i:\b[A-Z]))\.$",
     re.IGNORECASE,
 )
 MAX_SEGMENTS = 4000

@@ -112,7 +112,8 @@ def _amounts(column: str, rows: list[Row]) -> list[Cell]:
 
 
 def identity(row: Row, column: str = "", asked: frozenset[str] = frozenset()) -> str:
-    """What names a row: the cell of a column that is ``asked`` for, else its first cell that is no number (but for ``column``)."""
+    """What names a row: the cell of a column that is ``asked`` for, else its first cell that is no number (but for
+    ``column``)."""
     named = [v for c, v in row.cells.items() if c != column and column_words(c) & asked]
     if named:
         return named[0]

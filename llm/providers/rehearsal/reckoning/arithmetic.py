@@ -88,7 +88,8 @@ def _value(node: ast.expr) -> Decimal:
 
 
 _LEAD = re.compile(
-    r"^(?:(?:please|can you|could you|what(?:'s|’s| is| are| does| do)|how much (?:is|are|does)|how many (?:is|are)|calculate|compute|evaluate|work out|find|tell me|give me"
+    r"^(?:(?:please|can you|could you|what(?:'s|’s| is| are| does| do)|how much (?:is|are|does)|how many (?:is|are)"
+    r"|calculate|compute|evaluate|work out|find|tell me|give me"
     r"|solve|add up|add|the (?:value|result|answer) of|result of|and|then|so|an?)\b[\s:,]*)+",
     re.IGNORECASE,
 )
@@ -112,8 +113,10 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\bhalf of ({_NUM})", r"(\1/2)"),
         (rf"\ba (?:third|quarter) of ({_NUM})", r"(\1/4)"),
         (rf"({_NUM})\s?(?:%|percent|per cent)\s?(?:\w+\s)?(?:of|on)\s?({_NUM}|\([^()]*\))", r"(\1/100*\2)"),
-        (rf"^(.*\d\)?)\s?(?:\b(?:increased by|raised by|plus)|[+])\s?({_NUM})\s?(?:%(?!%)|percent|per cent)(?:\s(?:vat|tax|tip|interest))?", r"(\1)*(1+\2/100)"),
-        (rf"^(.*\d\)?)\s?(?:\b(?:decreased by|reduced by|discounted by|minus|less)|-)\s?({_NUM})\s?(?:%(?!%)|percent|per cent)(?:\sdiscount)?", r"(\1)*(1-\2/100)"),
+        (rf"^(.*\d\)?)\s?(?:\b(?:increased by|raised by|plus)|[+])\s?({_NUM})\s?(?:%(?!%)|percent|per cent)(?:\s(?:vat"
+         rf"|tax|tip|interest))?", r"(\1)*(1+\2/100)"),
+        (rf"^(.*\d\)?)\s?(?:\b(?:decreased by|reduced by|discounted by|minus|less)|-)\s?({_NUM})\s?(?:%(?!%)|percent"
+         rf"|per cent)(?:\sdiscount)?", r"(\1)*(1-\2/100)"),
         (rf"\bwith (?:an? )?({_NUM})\s?% discount", r"*(1-\1/100)"),
         (r"\b(?:plus|added to|increased by)\b", "+"),
         (r"\b(?:minus|less|reduced by|decreased by)\b|[−–]", "-"),
@@ -122,7 +125,8 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 _EXPRESSION = re.compile(r"(?:[\d\s.+\-*/%(),]|sqrt|abs|min|max|sum|round)+")
 _LIST = re.compile(
-    r"^(?:the )?(?P<what>sum|total|average|mean|product|maximum|minimum|max|min|largest|smallest) (?:of|:)?\s?(?P<list>[\d\s.,;and&+]+)$",
+    r"^(?:the )?(?P<what>sum|total|average|mean|product|maximum|minimum|max|min|largest|smallest) (?:of"
+    r"|:)?\s?(?P<list>[\d\s.,;and&+]+)$",
     re.IGNORECASE,
 )
 

@@ -12,7 +12,7 @@ from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
 from llm.providers.rehearsal.reading.facts import Fact
 from llm.providers.rehearsal.reckoning.phrases import amount
 from llm.providers.rehearsal.reckoning.products import Product
-from llm.providers.rehearsal.reckoning.reckon import ALL, Reckoner
+from llm.providers.rehearsal.reckoning.reckon import Reckoner
 from llm.providers.rehearsal.reckoning.side import goes_with, is_side, on_top
 
 
@@ -101,6 +101,9 @@ def _items(products: list[Product], reckoner: Reckoner) -> tuple[Product, ...]:
     return tuple(alike) if len(alike) > 1 else ()
 
 
+_WHOLE = frozenset(map(canon, ("whole", "entire")))
+
+
 def _besides(products: list[Product], reckoner: Reckoner) -> list[Product]:
     """What else the question counts and a rate of its own is for: ``and takes a pilot (2 trips)``."""
     main = products[0]
@@ -132,7 +135,7 @@ def _besides(products: list[Product], reckoner: Reckoner) -> list[Product]:
 def _alike(products: list[Product], reckoner: Reckoner) -> list[Product]:
     """For all of a whole (``the whole herd``): the same worked out for its other parts, the calves besides the cows."""
     main = products[0]
-    if not main.others or not reckoner.mentions & ALL:
+    if not main.others or not reckoner.mentions & _WHOLE:
         return []
     pers = {p.unit.name for p in main.fact.per}
     found: list[Product] = []
@@ -201,7 +204,8 @@ def _from_fact(fact: Fact, relevance: float, reckoner: Reckoner, parts: tuple[Pr
     if met is None:
         return None
     share = re.search(r"%|\bpercent\b", fact.clause) and re.search(
-        r"(?:%|percent|per cent) of (?:the |this |that )?(?:\w+ )?(?:price|total|cost|fee|rent|amount|sum|rate|bill|value|fare)\b",
+        r"(?:%|percent|per cent) of (?:the |this |that )?(?:\w+ )?(?:price|total|cost|fee|rent|amount|sum|rate|bill"
+        r"|value|fare)\b",
         fact.segment.text,
         re.IGNORECASE,
     )

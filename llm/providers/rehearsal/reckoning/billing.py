@@ -33,7 +33,7 @@ def bill_as_given(question: Question, means: Means) -> Answer | None:
     own = segments([Passage(OWN, "", "", question.told)])
     facts = [(f, 1.0) for s in own for f in find_facts(s) if f.per]
     givens = [g for g in find_givens(question.told) if not g.per]
-    if not facts or not givens or not asks_for_amount(question.text):
+    if not facts or not givens or not asks_for_amount(question.full):
         return None
     reckoner = Reckoner(givens, facts, question.told, find_target(question.full))
     bill = make_bill(reckoner, question.told)

@@ -14,7 +14,9 @@ from llm.providers.rehearsal.reckoning.phrases import amount
 from llm.providers.rehearsal.reckoning.question import Means, Question
 
 _THAN = re.compile(
-    r"\bhow (?:many|much) (?:\w+ )?(?:more|fewer|less|longer|taller|higher|cheaper|older|younger|heavier|deeper|wider|faster|bigger|larger|dearer|shorter|slower)\b(?P<what>[^?]*?)\b(?:is|are|was|were|do|does|did|has|have|had|will|costs?)\s+(?P<a>[^?]{2,100}?)\s+(?:\w+\s+)?than\s+(?P<b>[^?]{2,100}?)\s*[?.]?$",
+    r"\bhow (?:many|much) (?:\w+ )?(?:more|fewer|less|longer|taller|higher|cheaper|older|younger|heavier|deeper|wider"
+    r"|faster|bigger|larger|dearer|shorter|slower)\b(?P<what>[^?]*?)\b(?:is|are|was|were|do|does|did|has|have|had|will"
+    r"|costs?)\s+(?P<a>[^?]{2,100}?)\s+(?:\w+\s+)?than\s+(?P<b>[^?]{2,100}?)\s*[?.]?$",
     re.IGNORECASE,
 )
 _DIFFERENCE = re.compile(
@@ -22,7 +24,9 @@ _DIFFERENCE = re.compile(
     re.IGNORECASE,
 )
 _OR = re.compile(
-    r"\b(?:which|who|what|where)\b(?P<what>[^?]*?\b(?:cheaper|more|less|fewer|longer|taller|higher|older|younger|heavier|lighter|deeper|wider|faster|slower|bigger|larger|smaller|shorter|earlier|later|lower|better|dearer)\b[^?]*?)[,:]?\s(?:the\s)?(?P<a>[^?,]{2,60}?),?\s+or\s+(?:the\s)?(?P<b>[^?]{2,60}?)\s*[?.]?$",
+    r"\b(?:which|who|what|where)\b(?P<what>[^?]*?\b(?:cheaper|more|less|fewer|longer|taller|higher|older|younger"
+    r"|heavier|lighter|deeper|wider|faster|slower|bigger|larger|smaller|shorter|earlier|later|lower|better"
+    r"|dearer)\b[^?]*?)[,:]?\s(?:the\s)?(?P<a>[^?,]{2,60}?),?\s+or\s+(?:the\s)?(?P<b>[^?]{2,60}?)\s*[?.]?$",
     re.IGNORECASE,
 )
 _BOTH = re.compile(
@@ -30,7 +34,8 @@ _BOTH = re.compile(
     re.IGNORECASE,
 )
 _SUM_OF = re.compile(
-    r"\b(?:sum|total|combined \w+)\b(?P<what>[^?]*?)\b(?:of|for)\s+(?P<a>[^?,\d]{2,80}?)\s+and\s+(?P<b>[^?,\d]{2,80}?)\s*[?.]?$",
+    r"\b(?:sum|total|combined \w+)\b(?P<what>[^?]*?)\b(?:of"
+    r"|for)\s+(?P<a>[^?,\d]{2,80}?)\s+and\s+(?P<b>[^?,\d]{2,80}?)\s*[?.]?$",
     re.IGNORECASE,
 )
 _SMALLER = re.compile(r"\b(?:cheaper|less|fewer|younger|lighter|smaller|shorter|slower|lower|earlier)\b", re.IGNORECASE)

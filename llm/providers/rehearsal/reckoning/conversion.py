@@ -7,7 +7,7 @@ from llm.providers.rehearsal.answers import Answer, Line, quoted
 from llm.providers.rehearsal.language import numerals
 from llm.providers.rehearsal.language.units import UNIT_WORDS, Unit, plural, steps
 from llm.providers.rehearsal.language.words import content
-from llm.providers.rehearsal.reading.evidence import STRONG, Evidence, lacks_focus
+from llm.providers.rehearsal.reading.evidence import Evidence, lacks_focus
 from llm.providers.rehearsal.reading.facts import find_facts
 from llm.providers.rehearsal.reckoning import arithmetic
 from llm.providers.rehearsal.reckoning.phrases import amount
@@ -20,6 +20,7 @@ _FILLERS = frozenset(
     measure add""".split()
 )
 _MOST_OTHER_WORDS = 2
+_LEAST_SCORE = 0.4
 
 
 def convert_given(question: Question, means: Means) -> Answer | None:
@@ -32,6 +33,9 @@ def convert_given(question: Question, means: Means) -> Answer | None:
         return None
     if wanted is None or len(givens) != 1 or len(others) > _MOST_OTHER_WORDS or givens[0].unit is None:
         return None
+    if givens[0].unit == wanted and re.search(r"\d\D+\d", str(text[givens[0].start : givens[0].end])):
+        told = f"{text[givens[0].start : givens[0].end].strip()} = {amount(givens[0].value, wanted)}"
+        return Answer((Line(told),), value=givens[0].value, unit=wanted)
     return converted(givens[0].value, givens[0].unit, wanted, means)
 
 
@@ -43,7 +47,7 @@ def convert_found(question: Question, evidence: Evidence, means: Means) -> Answe
     stated = Target(wanted.dimension)
     about = re.sub(rf"\bin\s+(?:{re.escape(wanted.name)}\w*|{re.escape(plural(wanted, Decimal(2)))})\b", " ", question.text)
     for scored in evidence.rank(about, question.context)[:5]:
-        if scored.score < STRONG or lacks_focus(question.text, scored):
+        if scored.score < _LEAST_SCORE or lacks_focus(question.text, scored):
             break
         for fact in find_facts(scored.segment):
             if fact.unit == wanted and not fact.per:

@@ -22,7 +22,7 @@ _IN_ALL = re.compile(r"\b(?:in total|altogether|in all|overall|together|all)\b",
 _QUANTITY = re.compile(
     r"^(?:.*[_\W])?(?:quantity|qty|units?|amount|count|number|pieces|sold|ordered|stock)(?:[_\W].*)?$", re.IGNORECASE
 )
-_LISTS = re.compile(r"\W*(?:which|list|who|what|show|name|give)\b", re.IGNORECASE)
+_LISTS = re.compile(r"\W*(?:(?:an?|the)\s+)?(?:which|list|who|what|show|name|give)\b", re.IGNORECASE)
 _MOST_NAMED = 40
 
 
@@ -92,7 +92,7 @@ _LISTED = re.compile(r"^(?:.{0,80}?(?::|\bare|\binclude[sd]?|\bwere)\s+)(?P<thin
 
 
 def count_listed(question: Question, evidence: Evidence) -> Answer | None:
-    """``Present: Ana, Bo, Chidi`` for ``how many were present``: the things a sentence lists, or the bullets under a heading."""
+    """``Present: Ana, Bo, Chidi`` for ``how many were present``: the things that a sentence lists."""
     if operation(question.text) != "count":
         return None
     for scored in evidence.rank(question.text, question.context)[:3]:
@@ -123,3 +123,42 @@ def sum_sentences(question: Question, evidence: Evidence, means: Means) -> Answe
     unit = found[0][1].unit
     segments = [s for s, _ in found[:10]]
     return Answer((*map(quoted, segments), said(f"{expression} = {amount(value, unit)}.", *segments)), value=value, unit=unit)
+
+
+_TOTAL_OF = re.compile(
+    r"\b(?:total|sum|together|altogether|combined)\b[^?]{0,30}?\b(?:of|for)\s+(?P<these>[^?]+?)\W*$"
+    r"|^\W*(?:what (?:do|does|is|are|would)|how much (?:do|does|is|are|would))\s+(?P<those>[^?]+?)\s+"
+    r"(?:cost|come to|make|amount to|together|altogether|in total)\b",
+    re.IGNORECASE,
+)
+
+
+def sum_named(question: Question, evidence: Evidence, means: Means) -> Answer | None:
+    """``the total of rent, heating and garage``: one flat amount for each thing named, added up."""
+    match = _TOTAL_OF.search(question.text)
+    if match is None or question.givens:
+        return None
+    parts = [p for p in re.split(r",\s*(?:and\s+)?|\s+and\s+", match["these"] or match["those"]) if content(p)]
+    found = [_amount_named(part, evidence) for part in parts]
+    facts = [f for f in found if f is not None]
+    if (
+        len(parts) < 2
+        or len(set(facts)) < len(parts)
+        or len({f.unit for f in facts}) != 1
+        or len({f.per for f in facts if f.per}) > 1
+    ):
+        return None
+    value, expression = add_up([f.value for f in facts], means)
+    segments = list(dict.fromkeys(f.segment for f in facts))
+    text = f"{expression} = {amount(value, facts[0].unit)}."
+    return Answer((*map(quoted, segments), said(text, *segments)), value=value, unit=facts[0].unit)
+
+
+def _amount_named(part: str, evidence: Evidence) -> Fact | None:
+    """The first flat price whose clause has all the words of a name."""
+    words = set(content(part)) - {canon("cost"), "month"}
+    for scored in evidence.rank(part)[:4]:
+        for fact in find_facts(scored.segment):
+            if fact.is_money and words <= fact.label:
+                return fact
+    return None

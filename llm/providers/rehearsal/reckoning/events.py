@@ -18,15 +18,18 @@ from llm.providers.rehearsal.reckoning.question import Means, Question
 
 _SPAN = r"(?:days?|weeks?|months?|years?)"
 _BETWEEN = re.compile(
-    rf"\b(?:how many {_SPAN}|how much time|how long|number of {_SPAN}|{_SPAN}|time)\b[^?]{{0,60}}?\b(?P<how>between|from)\s+(?P<a>.{{2,160}}?)\s+(?:and|to|until|till)\s+(?P<b>.{{2,160}}?)\s*[?.]?$",
+    rf"\b(?:how many {_SPAN}|how much time|how long|number of {_SPAN}|{_SPAN}|time)\b[^?]{{0,60}}?\b(?P<how>between"
+    rf"|from)\s+(?P<a>.{{2,160}}?)\s+(?:and|to|until|till)\s+(?P<b>.{{2,160}}?)\s*[?.]?$",
     re.IGNORECASE,
 )
 _PASS = re.compile(
-    rf"\b(?:how many {_SPAN}|how long)\b\s+(?:after|before)\s+(?P<b>.{{2,120}}?)\s+(?:is|was|did|does|do|came|comes)\s+(?P<a>.{{2,120}}?)\s*[?.]?$",
+    rf"\b(?:how many {_SPAN}|how long)\b\s+(?:after|before)\s+(?P<b>.{{2,120}}?)\s+(?:is|was|did|does|do|came"
+    rf"|comes)\s+(?P<a>.{{2,120}}?)\s*[?.]?$",
     re.IGNORECASE,
 )
 _UNTIL = re.compile(
-    rf"\b(?:how many {_SPAN}|how long|{_SPAN})\b[^?]{{0,40}}?\b(?:until|till|to go (?:until|before)|left (?:until|before)|before|remain\w* (?:until|before|to))\s+(?P<a>.{{2,160}}?)\s*[?.]?$",
+    rf"\b(?:how many {_SPAN}|how long|{_SPAN})\b[^?]{{0,40}}?\b(?:until|till|to go (?:until|before)|left (?:until"
+    rf"|before)|before|remain\w* (?:until|before|to))\s+(?P<a>.{{2,160}}?)\s*[?.]?$",
     re.IGNORECASE,
 )
 _SINCE = re.compile(
@@ -34,11 +37,14 @@ _SINCE = re.compile(
     re.IGNORECASE,
 )
 _SHIFT = re.compile(
-    r"\b(?P<n>\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|fourteen|thirty|sixty|ninety)\s+(?P<unit>days?|weeks?|months?|years?)\s+(?P<way>after|before|from|following|prior to|past|later than|of)\s+(?P<a>.{2,160}?)\s*(?=[?.!,;]|$)",
+    r"\b(?P<n>\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|fourteen|thirty|sixty|ninety)\s+(?P<unit>days?"
+    r"|weeks?|months?|years?)\s+(?P<way>after|before|from|following|prior to|past|later than"
+    r"|of)\s+(?P<a>.{2,160}?)\s*(?=[?.!,;]|$)",
     re.IGNORECASE,
 )
 _AGE = re.compile(
-    r"\bhow old (?:is|are|was|were)\s+(?P<a>.{2,100}?)(?:\s+(?:when|in|at|on|by)\s+(?P<b>.{2,120}?))?\s*[?.]?$|\bwhat(?: is|'s) the age of\s+(?P<c>.{2,100}?)\s*[?.]?$",
+    r"\bhow old (?:is|are|was|were)\s+(?P<a>.{2,100}?)(?:\s+(?:when|in|at|on|by)\s+(?P<b>.{2,120}?))?\s*[?.]?$"
+    r"|\bwhat(?: is|'s) the age of\s+(?P<c>.{2,100}?)\s*[?.]?$",
     re.IGNORECASE,
 )
 _TODAY = re.compile(r"^(?:today|now|right now|this day)$", re.IGNORECASE)

@@ -11,8 +11,10 @@ _OPERATIONS = tuple(
         ("median", r"\bmedian\b"),
         (
             "max",
-            r"""\b(?:highest | most(?!\s+of) | max(?:imum)? | largest | biggest | longest | tallest | heaviest | greatest | oldest
-            | fastest | quickest | deepest | widest | dearest | best | latest | newest | priciest | top | last(?=\W*$) | hottest
+            r"""\b(?:highest | most(?!\s+of) | max(?:imum)? | largest | biggest | longest | tallest | heaviest
+            | greatest | oldest
+            | fastest | quickest | deepest | widest | dearest | best | latest | newest | priciest | top | last(?=\W*$)
+            | hottest
             | warmest | strongest | busiest | farthest | furthest)\b""",
         ),
         (

@@ -19,8 +19,8 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A fact times what it is per. ``used`` are the places of the givens that entered, ``met`` those that only met a condition,
-    ``open`` what is left per. ``unit`` is the result's."""
+    """A fact times what it is per. ``used`` are the places of the givens that entered, ``met`` those that only met a
+    condition, ``open`` what is left per. ``unit`` is the result's."""
 
     fact: Fact
     factors: tuple[Factor, ...]
@@ -47,8 +47,8 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the result must be: ``money``, a physical dimension, ``count`` of ``noun``, or anything (empty). ``per`` are units the
-    question wants the result to stay per; ``unit`` the one it wants it in."""
+    """What the result must be: ``money``, a physical dimension, ``count`` of ``noun``, or anything (empty). ``per`` are
+    units the question wants the result to stay per; ``unit`` the one it wants it in."""
 
     dimension: str = ""
     noun: str = ""

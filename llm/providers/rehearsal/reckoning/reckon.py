@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from llm.providers.rehearsal.language import numerals
 from llm.providers.rehearsal.language.quantity import Per, Quantity
-from llm.providers.rehearsal.language.units import PERSONS, factor, plural, steps
+from llm.providers.rehearsal.language.units import PERSONS, Unit, factor, plural, steps
 from llm.providers.rehearsal.language.words import canon, tokens
 from llm.providers.rehearsal.reading.facts import Fact
 from llm.providers.rehearsal.reckoning.fitting import factors_of, fits, names_one, ratio_of
@@ -143,15 +143,16 @@ class Reckoner:
             if fact is p.fact or ratio is None or relevance < 0.25 or fact.is_money:
                 continue
             inner = self._times(fact, relevance, depth + 1)
-            if inner is None or inner.open or inner.used & p.used or not self._may_fill(fact, per, inner, relevance):
+            if inner is None or inner.open or inner.used & p.used or not self._may_fill(p, per, inner, relevance):
                 continue
             if best is None or inner.score > best[0]:
                 best = (inner.score, _joined(p, inner, per, ratio))
         return best[1] if best else None
 
-    def _may_fill(self, fact: Fact, per: Per, inner: Product, relevance: float) -> bool:
-        """Whether a flat fact is close enough to the question; a count must be of all that the question speaks of."""
-        if fact.per:
+    def _may_fill(self, p: Product, per: Per, inner: Product, relevance: float) -> bool:
+        """Whether a flat fact is close enough to the question or stands beside the rate; a count must be of all that the
+        question speaks of."""
+        if inner.fact.per or inner.fact.segment is p.fact.segment:
             return True
         if per.unit.dimension == "count":
             many = plural(per.unit, Decimal(2)).lower()
@@ -213,6 +214,22 @@ class Reckoner:
             for per in rest:
                 product = self._divide(product, per)
             return replace(product, score=relevance + 0.3 * len(product.used) - 0.5 * len(product.open))
+        if rest or self.givens or wanted.unit.dimension != "time":
+            return None
+        return self._inverse_of_fact(fact, fact.unit, wanted, relevance)
+
+    def _inverse_of_fact(self, fact: Fact, unit: Unit, wanted: Per, relevance: float) -> Product | None:
+        """The same with a flat amount of the same source: how long a pump of 45 litres a minute takes for a pool."""
+        for other, closeness in self.facts:
+            ratio = factor(other.unit, unit) if other.unit else None
+            mates = other.segment.passage.source == fact.segment.passage.source and other is not fact
+            if ratio is None or not mates or other.per or min(closeness, relevance) < 0.25:
+                continue
+            amount = Quantity(other.value, other.unit, 0, 0)
+            factors = factors_of(amount, ratio, Per(unit))
+            factors += (Factor(numerals.plain(fact.value), describe(fact), over=True),)
+            factors += (Factor(numerals.plain(wanted.amount), numerals.plain(wanted.amount)),) if wanted.amount != 1 else ()
+            return Product(fact, factors, wanted.unit, others=(other,), score=relevance + closeness)
         return None
 
     def _divide(self, p: Product, per: Per) -> Product:

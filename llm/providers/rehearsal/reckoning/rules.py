@@ -30,7 +30,8 @@ _TONES = (
     ),
     (
         DEMANDS,
-        r"""\bmust\b | \bcompulsory\b | \bmandatory\b | \bobligatory\b | \brequire[sd]?\b | \bneed(?:s|ed)?\b | \bha(?:s|ve)\s+to\b
+        r"""\bmust\b | \bcompulsory\b | \bmandatory\b | \bobligatory\b | \brequire[sd]?\b | \bneed(?:s|ed)?\b
+        | \bha(?:s|ve)\s+to\b
         | \bnecessary\b | \bminimum\b | \bat\s+least\b""",
     ),
     (

@@ -24,7 +24,8 @@ _WANTS_DATE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _WANTS_END = re.compile(
-    r"\b(?:ends?|ended|finish\w*|expires?|over|arriv\w+|land\w*|due|ready|done|complete[ds]?|run\s+out|return|back|get\s+(?:there|to)|reach)\b",
+    r"\b(?:ends?|ended|finish\w*|expires?|over|arriv\w+|land\w*|due|ready|done|complete[ds]?|run\s+out|return|back"
+    r"|get\s+(?:there|to)|reach)\b",
     re.IGNORECASE,
 )
 _WANTS_TIME = re.compile(r"\b(?:when|(?:what|which)\s+time|how\s+late)\b", re.IGNORECASE)
@@ -90,6 +91,9 @@ def _end_date(question: Question, evidence: Evidence, means: Means) -> Answer | 
 def _end_time(question: Question, evidence: Evidence, means: Means) -> Answer | None:
     if not (_WANTS_TIME.search(question.text) and _WANTS_END.search(question.text)):
         return None
+    if given := find_times(question.told):
+        spans = [(span, s.segment) for s in evidence.rank(question.told)[:4] for span in _spans(s.segment.text)[:1]]
+        return _moved_time(given[0], spans[0][0], 1, [spans[0][1]], means) if len(given) == 1 and spans else None
     found = _start_and_span(evidence.rank(question.full), {canon(t) for t in tokens(question.full)}, dated=False)
     return _moved_time(found.time, found.span, 1, found.segments, means) if found else None
 

@@ -42,7 +42,7 @@ class _Base:
 def share_of(question: Question, evidence: Evidence, means: Means) -> Answer | None:
     """``What is the VAT on 200 EUR?``, ``How much goes to staff?`` (35 % of a budget): the part itself."""
     target = find_target(question.full)
-    if not _ASKS.search(question.text) or _RATE_ASKED.search(question.text) or target.dimension not in ("money", "count", ""):
+    if not _ASKS.search(question.text) or _RATE_ASKED.search(question.text) or target.dimension == "time":
         return None
     about = {w for w in content(question.text) if w not in UNIT_WORDS and not w.isdigit()} - {canon("cost")}
     for scored in evidence.rank(question.text, question.context)[:_PASSAGES]:
@@ -86,11 +86,11 @@ def _places(rate: Fact, target: Target, evidence: Evidence) -> list[Segment]:
     own = rate.segment
     mates = [s for s in evidence.segments if s.passage.source == own.passage.source and s is not own]
     before = [s for s in reversed(mates) if s.passage == own.passage and 0 < own.order - s.order < 3]
-    return [own, *(mates if target.dimension == "count" else before)]
+    return [own, *(before if target.dimension in ("", "money") else mates)]
 
 
 def _is_base(fact: Fact, target: Target) -> bool:
-    if target.dimension == "count":
+    if target.dimension not in ("", "money"):
         return target.takes(fact.unit)
     return fact.is_money
 
@@ -124,3 +124,32 @@ def split_equally(question: Question, evidence: Evidence, means: Means) -> Answe
             text = f"{pretty(expression)} = {amount(value, facts[0].unit)} each ({words})."
             return Answer((quoted(scored.segment), said(text, scored.segment)), value=value, unit=facts[0].unit)
     return None
+
+
+_OFF = re.compile(r"\b(?:off|discount|reduc\w+|rebate|less|cheaper)\b", re.IGNORECASE)
+
+
+def discounted(question: Question, evidence: Evidence, means: Means) -> Answer | None:
+    """``How much does the card cost for students?``: a price of the documents with the reduction that the question names."""
+    if find_target(question.full).dimension != "money" or question.givens:
+        return None
+    ranked = evidence.rank(question.text, question.context)[:_PASSAGES]
+    wanted = frozenset(content(question.text)) - {canon("cost")}
+    rates = [f for s in ranked for f in find_facts(s.segment) if f.is_percent and _OFF.search(f.clause) and _names(f, wanted)]
+    prices = [f for s in ranked for f in find_facts(s.segment) if f.is_money and wanted & f.label]
+    if not rates or not prices or rates[0].segment.passage.source != prices[0].segment.passage.source:
+        return None
+    expression = f"{numerals.plain(prices[0].value)} * (1 - {numerals.plain(rates[0].value)} / 100)"
+    value = numerals.first_number(means.calculate(expression))
+    if value is None:
+        return None
+    segments = list(dict.fromkeys((prices[0].segment, rates[0].segment)))
+    per = describe(prices[0])
+    text = f"{pretty(expression)} = {amount(value, prices[0].unit)} ({per}, less {numerals.show(rates[0].value)}%)."
+    return Answer((*map(quoted, segments), said(text, *segments)), value=value, unit=prices[0].unit)
+
+
+def _names(rate: Fact, wanted: frozenset[str]) -> bool:
+    """Whether the question names who gets the reduction."""
+    subject = content(rate.clause[: rate.clause.find(numerals.plain(rate.value))])
+    return bool(subject) and subject[0] in wanted

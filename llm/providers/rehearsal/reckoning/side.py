@@ -9,13 +9,15 @@ from llm.providers.rehearsal.reckoning.reckon import Reckoner
 
 _ON_TOP = re.compile(
     r"\b(?:plus|additional(?:ly)?|on top|surcharge|extra|flat|one-off|one-time|once|base|basic|fixed|booking|service|handling"
-    r"|cleaning|call-?out|connection|standing|starting|in addition|also|set-?up|delivery|shipping|registration|joining|admin(?:istration)?"
+    r"|cleaning|call-?out|connection|standing|starting|in addition|also|set-?up|delivery|shipping|registration|joining"
+    r"|admin(?:istration)?"
     r"|entry|tax|levy|mandatory|compulsory|levied|added|supplement)\b",
     re.IGNORECASE,
 )
 _ALWAYS = re.compile(r"\b(?:tax|levy|levied|mandatory|compulsory|always|added)\b", re.IGNORECASE)
 _ONLY_IF = re.compile(
-    r"\b(?:optional(?:ly)?|if|unless|late|penalt\w*|fined?|cancel\w*|deposit|refundable|breakfast|lost|damage\w*|on request|may be"
+    r"\b(?:optional(?:ly)?|if|unless|late|penalt\w*|fined?|cancel\w*|deposit|refundable|breakfast|lost|damage\w*"
+    r"|on request|may be"
     r"|can be|replacement|overdue|dogs?|pets?|parking|missed)\b",
     re.IGNORECASE,
 )

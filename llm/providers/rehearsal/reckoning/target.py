@@ -5,17 +5,20 @@ from dataclasses import replace
 
 from llm.providers.rehearsal.language.quantities import find_quantities
 from llm.providers.rehearsal.language.quantity import Quantity
-from llm.providers.rehearsal.language.rates import pers_named
+from llm.providers.rehearsal.language.rates import head_noun, pers_named
 from llm.providers.rehearsal.language.units import Unit, known_unit
 from llm.providers.rehearsal.language.words import STOPWORDS, canon, tokens
 from llm.providers.rehearsal.reckoning.products import Target
 
 _MONEY = re.compile(
-    r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend(?:ing)?|spent|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice|premium|income|profit|fine|tax|interest|compensation|reimburs\w*|receive|get back|claim|allowance)\b|[€$£]",
+    r"\b(?:cost\w*|price[sd]?|pay\w*|paid|fees?|charge[sd]?|fares?|toll|rent|salary|wages?|earn\w*|spend(?:ing)?|spent"
+    r"|expens\w*|budget|owe|bill|worth|revenue|tariffs?|due|money|euros?|dollars?|pounds|deposit|refund|invoice"
+    r"|premium|income|profit|fine|tax|interest|compensation|reimburs\w*|receive|get back|claim|allowance)\b|[€$£]",
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(
-    r"\bhow (?:many|much)\s+(?P<noun>(?!(?:do|does|is|are|will|would|did|can|should|more|less|to|for|in|of|it|i|we|if|the|a|an|money|longer)\b)[^\W\d_]+(?:[ -][^\W\d_]+)?)",
+    r"\bhow (?:many|much)\s+(?P<noun>(?!(?:do|does|is|are|will|would|did|can|should|more|less|to|for|in|of|it|i|we|if"
+    r"|the|a|an|money|longer)\b)[^\W\d_]+(?:[ -][^\W\d_]+)?)",
     re.IGNORECASE,
 )
 _DIMENSIONS = (
@@ -53,7 +56,7 @@ def find_target(question: str) -> Target:
         if unit is not None:
             return Target(unit.dimension, unit=unit, per=per)
         if counted.group().lower().startswith("how many"):
-            return Target("count", noun=canon(tokens(counted["noun"])[0]), per=per)
+            return Target("count", noun=canon(head_noun(tokens(counted["noun"]))), per=per)
     for dimension, pattern in _DIMENSIONS:
         if pattern.search(question) and not (_MONEY.search(question) and dimension != "time"):
             return Target(dimension, unit=wanted if wanted and wanted.dimension == dimension else None, per=per)
@@ -84,7 +87,8 @@ def wanted_unit(question: str) -> Unit | None:
 
 
 _OF_US = re.compile(
-    r"\b(?:the\s)?(?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+) of us\b|\bwe are (?P<m>\w+)\b|\bparty of (?P<p>\w+)\b|\bgroup of (?P<g>\w+)(?=\s*(?:[?,.]|$|for\b|on\b|in\b))",
+    r"\b(?:the\s)?(?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+) of us\b|\bwe are (?P<m>\w+)\b"
+    r"|\bparty of (?P<p>\w+)\b|\bgroup of (?P<g>\w+)(?=\s*(?:[?,.]|$|for\b|on\b|in\b))",
     re.IGNORECASE,
 )
 _AGED = re.compile(
@@ -118,7 +122,8 @@ def _settled(q: Quantity, text: str) -> Quantity:
 
 
 _WORDED = re.compile(
-    r"^\W*(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|may|must|has|have|list|name|show)\b",
+    r"^\W*(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|may"
+    r"|must|has|have|list|name|show)\b",
     re.IGNORECASE,
 )
 

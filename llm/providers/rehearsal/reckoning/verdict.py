@@ -28,7 +28,8 @@ from llm.providers.rehearsal.reckoning.rules import (
 )
 
 _INDIRECT = re.compile(
-    r"^(?:(?:please|tell|me|us|check|find\s+out|see|say|know|verify|confirm|decide|look\s+up|work\s+out)\s+)*(?:whether|if)\s+",
+    r"^(?:(?:please|tell|me|us|check|find\s+out|see|say|know|verify|confirm|decide|look\s+up"
+    r"|work\s+out)\s+)*(?:whether|if)\s+",
     re.IGNORECASE,
 )
 _AUX = re.compile(
