@@ -33,7 +33,7 @@ lint: install
 
 # By hand, on a quiet machine: figures are ratios to plain loops run in the same sitting.
 bench: install
-	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
+	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python -P "$$bench"; done
 
 # Needs uv. Hashes of every platform's wheels, no addresses.
 lock:

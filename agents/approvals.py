@@ -74,7 +74,8 @@ def still_holds(state: TaskState, call: CallState, tool: Tool) -> bool:
 
 
 def _shown(state: TaskState, judged: Judged) -> CallUnderApproval:
-    """In a ReAct turn the model has read the whole context, so each argument carries the context's label."""
+    """In a ReAct turn the model has read the whole context, so each argument carries the context's label; a plan's arguments
+    carry their own."""
     label = state.context_label or join(state.submitted.label, SYSTEM)
     args = judged.call.call.args
     return CallUnderApproval(
@@ -83,6 +84,6 @@ def _shown(state: TaskState, judged: Judged) -> CallUnderApproval:
         version=judged.tool.pinned,
         effect=judged.verdict.effect,
         args=args,
-        labels=dict.fromkeys(args, label),
+        labels=dict.fromkeys(args, label) if judged.call.labels is None else judged.call.labels,
         why=judged.verdict.why,
     )

@@ -11,7 +11,7 @@ from agents.feed import Feed
 from agents.interruption import Interrupted
 from agents.task_log import TaskLog
 from journal import events as ev
-from journal.projection import SUMMARIZE, TOO_LONG, TaskState
+from journal.projection import SUMMARIZE, TOO_LONG
 from journal.values import Message, Outcome, Problem, Reservation, WaitingReason
 from llm.budget import CeilingReached, cost_usd, reserve
 from llm.calling import call
@@ -37,7 +37,7 @@ class Asker:
         self._models = models
         self._feed = feed
         self._offers = offers
-        self._tools_digest = digest([[o.name, o.description, o.parameters] for o in offers])[:16]
+        self._tools_digest = offers_digest(offers)
         self._only = only
         self._measured: dict[str, tuple[int, int]] = {}
 
@@ -46,12 +46,15 @@ class Asker:
 
         Raises ``BudgetExhausted`` or ``DeadlinePassed`` when the worst case of the call does not fit.
         """
-        model = self._choose(log.state, question.role)
+        if question.prompt is not None:
+            await self._ask_apart(log, question)
+            return
+        model = self._choose(log.state.failures, question.role, shortened=log.state.shortened)
         if model is None:
-            log.note(_nobody_left(log))
+            log.note(_nobody_left(log, log.state.failures))
             return
         added = question.added if log.state.asked_since_completion == 0 else ()
-        size = self._size(log, model, question.role, added)
+        size = self._size(log, model, question, added)
         window = Window.of(model)
         if (reason := _outgrown(log, window, size)) is not None:
             upto_seq = window.cut(log, reason)
@@ -60,7 +63,7 @@ class Asker:
                 return
             if upto_seq is not None and not await self._compact(log, window, upto_seq, reason):
                 return
-            size = self._size(log, model, question.role, added)
+            size = self._size(log, model, question, added)
         reserved = self._reserve(log, model, size, window.output)
         log.note(
             ev.LlmRequested(
@@ -68,12 +71,36 @@ class Asker:
                 role=question.role,
                 reserved=reserved,
                 added=added,
-                tools_digest=self._tools_digest,
+                tools_digest=self._tools_digest if question.offers is None else offers_digest(question.offers),
                 attempt=log.state.asked_since_completion + 1,
             )
         )
         await log.commit()
-        await self._send(log, model, self._request(log, question.role, reserved.output_tokens))
+        await self._send(log, model, self._request(log, question, reserved.output_tokens))
+
+    async def _ask_apart(self, log: TaskLog, question: Ask) -> None:
+        """A call for a step of a plan, in a conversation of its own: short enough for any window, and watched by nobody."""
+        asking = log.state.asking(question.step)
+        model = self._choose(asking.failures, question.role)
+        if model is None:
+            if log.state.waiting is None:
+                log.note(_nobody_left(log, asking.failures))
+            return
+        wanted = min(Window.of(model).output, question.max_output_tokens or model.settings.max_output_tokens)
+        request = self._request(log, question, wanted)
+        reserved = _reserved(log, model, model.provider.bound_input(request), wanted)
+        log.note(
+            ev.LlmRequested(
+                model=model.name,
+                role=question.role,
+                reserved=reserved,
+                tools_digest=offers_digest(question.offers or ()),
+                attempt=asking.asked + 1,
+                step=question.step,
+            )
+        )
+        await log.commit()
+        await self._send(log, model, replace(request, max_output_tokens=reserved.output_tokens), question.step)
 
     async def _compact(self, log: TaskLog, window: Window, upto_seq: int, reason: Literal["window", "refused"]) -> bool:
         """Put a summary in place of older turns. ``False``: the task was stopped meanwhile."""
@@ -99,23 +126,23 @@ class Asker:
         await log.commit()
         return await self._send(log, model, replace(request, max_output_tokens=reserved.output_tokens))
 
-    async def _send(self, log: TaskLog, model: Model, request: Request) -> Completion | None:
+    async def _send(self, log: TaskLog, model: Model, request: Request, step: str = "") -> Completion | None:
         """Raises ``Interrupted``, once it is noted, for a call that is no turn: what it was for cannot go on."""
         started = time.monotonic()
         try:
             async with log.interruption:
-                completion = await self._call(log, model, request)
+                completion = await self._call(log, model, request, silent=bool(step) or request.role == SUMMARIZE)
         except LlmError as error:
-            log.note(_failed(model, error))
+            log.note(_failed(model, error, step))
             return None
         except Interrupted:
             why = "The call was broken off because the task was stopped."
-            log.note(ev.LlmFailed(model=model.name, error="canceled", detail=why, spent=True))
+            log.note(ev.LlmFailed(model=model.name, error="canceled", detail=why, spent=True, step=step))
             if request.role == SUMMARIZE:
                 raise
             return None
         is_turn = request.role != SUMMARIZE
-        if is_turn:
+        if is_turn and not step:
             self._measured[model.name] = (model.provider.bound_input(request), completion.usage.input_tokens)
         log.note(
             ev.LlmCompleted(
@@ -129,36 +156,45 @@ class Asker:
                 response_id=completion.response_id,
                 opaque=completion.opaque,
                 seconds=round(time.monotonic() - started, 3),
+                step=step,
             )
         )
         return completion
 
-    async def _call(self, log: TaskLog, model: Model, request: Request) -> Completion:
+    async def _call(self, log: TaskLog, model: Model, request: Request, *, silent: bool) -> Completion:
+        """``silent``: nobody watches the text grow."""
         task_id = log.lease.task_id
         deadline = time.monotonic() + log.state.submitted.budget.max_seconds - log.seconds_used()
-        if request.role == SUMMARIZE or not self._feed.wants_deltas(task_id):
+        if silent or not self._feed.wants_deltas(task_id):
             return await call(model, request, deadline=deadline)
         try:
             return await call(model, request, on_delta=lambda text: self._feed.publish_delta(task_id, text), deadline=deadline)
         finally:
             self._feed.publish_delta(task_id, None)
 
-    def _choose(self, state: TaskState, role: str) -> Model | None:
+    def _choose(self, failures: list[ev.LlmFailed], role: str, *, shortened: bool = True) -> Model | None:
         """The first candidate that has not failed for good since the last answer."""
-        broken = Counter(failure.model for failure in state.failures)
-        out = {f.model for f in state.failures if not f.again and (f.error != TOO_LONG or state.shortened)}
+        broken = Counter(failure.model for failure in failures)
+        out = {f.model for f in failures if not f.again and (f.error != TOO_LONG or shortened)}
         for model in self._models.candidates(role, self._only):
             if model.name not in out and broken[model.name] < MAX_BROKEN_ANSWERS:
                 return model
         return None
 
-    def _request(self, log: TaskLog, role: str, max_output_tokens: int) -> Request:
-        schema = log.state.submitted.output_schema
-        return Request(log.transcript.prompt, max_output_tokens, self._offers, role, schema)
+    def _request(self, log: TaskLog, question: Ask, max_output_tokens: int) -> Request:
+        own = question.offers is None
+        return Request(
+            prompt=log.transcript.prompt if question.prompt is None else question.prompt,
+            max_output_tokens=max_output_tokens,
+            tools=self._offers if question.offers is None else question.offers,
+            role=question.role,
+            schema=log.state.submitted.output_schema if own else question.schema,
+            tool_choice=question.tool_choice,
+        )
 
-    def _size(self, log: TaskLog, model: Model, role: str, added: tuple[Message, ...]) -> int:
+    def _size(self, log: TaskLog, model: Model, question: Ask, added: tuple[Message, ...]) -> int:
         """The bytes of the next request: a bound of its tokens."""
-        request = self._request(log, role, model.settings.max_output_tokens)
+        request = self._request(log, question, model.settings.max_output_tokens)
         return model.provider.bound_input(request) + sum(len(m.model_dump_json()) for m in added)
 
     def _reserve(self, log: TaskLog, model: Model, size: int, wanted: int) -> Reservation:
@@ -172,10 +208,15 @@ class Asker:
         return min(size, tokens + max(0, size - measured_size))
 
 
+def offers_digest(offers: tuple[ToolOffer, ...]) -> str:
+    """What pins the tools a request offered."""
+    return digest([[o.name, o.description, o.parameters] for o in offers])[:16]
+
+
 def _reserved(log: TaskLog, model: Model, bound_input_tokens: int, wanted: int) -> Reservation:
     return reserve(
         log.state.submitted.budget,
-        log.state.usage,
+        log.state.committed,
         model.price,
         bound_input_tokens=bound_input_tokens,
         wanted_output_tokens=wanted,
@@ -196,7 +237,7 @@ def _too_small(model: Model) -> ev.LlmFailed:
     return ev.LlmFailed(model=model.name, error="WindowTooSmall", detail=why, spent=False)
 
 
-def _failed(model: Model, error: LlmError) -> ev.LlmFailed:
+def _failed(model: Model, error: LlmError, step: str) -> ev.LlmFailed:
     after = error.retry_after
     return ev.LlmFailed(
         model=model.name,
@@ -206,20 +247,21 @@ def _failed(model: Model, error: LlmError) -> ev.LlmFailed:
         again=isinstance(error, BrokenAnswer),
         transient=error.retryable,
         retry_at=None if after is None else datetime.now(UTC) + timedelta(seconds=after),
+        step=step,
     )
 
 
-def _nobody_left(log: TaskLog) -> ev.TaskWaiting | ev.TaskFailed:
+def _nobody_left(log: TaskLog, failures: list[ev.LlmFailed]) -> ev.TaskWaiting | ev.TaskFailed:
     """Rest where time may help, within the deadline; otherwise the task has failed."""
     state = log.state
-    passing = [failure for failure in state.failures if failure.transient]
+    passing = [failure for failure in failures if failure.transient]
     if passing and state.setbacks < MAX_SETBACKS:
         wake_at = _wake_at(passing, state.setbacks)
         left = state.submitted.budget.max_seconds - log.seconds_used()
         if wake_at < datetime.now(UTC) + timedelta(seconds=left):
             limited = all(failure.error == RateLimited.__name__ for failure in passing)
             return ev.TaskWaiting(reason=WaitingReason.RATE_LIMIT if limited else WaitingReason.TIMER, wake_at=wake_at)
-    said = "; ".join(dict.fromkeys(f"{failure.model}: {failure.detail}" for failure in state.failures))
+    said = "; ".join(dict.fromkeys(f"{failure.model}: {failure.detail}" for failure in failures))
     problem = Problem(
         title="No model could answer",
         status=502,

@@ -11,16 +11,18 @@ from agents.holder import Holder
 from agents.inbox import absorb
 from agents.invocation import Invoker, Surroundings
 from agents.loop import run
+from agents.means import means_of
 from agents.profile import find_profile
 from agents.settings import RuntimeSettings
 from agents.submission import Admission
+from agents.subtasks import Subtasks
 from agents.task_log import TaskLog
 from journal import events as ev
 from journal.errors import InvalidInput, StaleLease, StorageError
 from journal.values import Outcome, Problem
 from llm.router import Models
 from planners.planner import Planner
-from planners.registry import find_planner
+from planners.registry import begin, find_planner
 from tools.errors import ToolError
 from tools.types import Tool
 
@@ -38,6 +40,7 @@ class Driver:
         models: Models,
         surroundings: Surroundings,
         feed: Feed,
+        subtasks: Subtasks,
     ) -> None:
         self._settings = settings
         self._holder = holder
@@ -46,6 +49,7 @@ class Driver:
         self._surroundings = surroundings
         self._invoker = Invoker(surroundings)
         self._feed = feed
+        self._subtasks = subtasks
 
     async def drive(self, task_id: str) -> bool:
         """Work on a task until it rests, ends or is lost; ``False`` if another worker holds it."""
@@ -58,7 +62,8 @@ class Driver:
                 logger.info("lost the lease", extra={"task_id": task_id})
             except StorageError as error:
                 logger.error("the journal cannot be written: %s", error, extra={"task_id": task_id})
-            return True
+        await self._subtasks.after(log.state)
+        return True
 
     async def write_idle(self, task_id: str) -> bool:
         """Turn the mail of a task that nobody holds into events, without working on it.
@@ -70,7 +75,8 @@ class Driver:
                 return False
             absorb(log)
             await log.commit()
-            return not (log.state.ended or log.state.waiting)
+        await self._subtasks.after(log.state)
+        return not (log.state.ended or log.state.waiting)
 
     async def _work(self, log: TaskLog) -> None:
         """Whatever goes wrong inside, the task gets an ending that says so."""
@@ -100,7 +106,7 @@ class Driver:
             asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
             executor = Executor(tools, self._invoker, self._settings.approval_hours)
             while True:
-                await run(log, planner, asker, executor)
+                await run(log, planner, asker, executor, self._subtasks)
                 if await self._holder.release(log):
                     return
 
@@ -111,15 +117,18 @@ class Driver:
         """
         submitted = log.state.submitted
         profile = find_profile(self._settings.agents, submitted.agent)
-        planner = find_planner(submitted.planner)
         tools = await stack.enter_async_context(self._admission.equipment(submitted, log.state.started))
+        planner = find_planner(submitted.planner, means_of(tools, self._models, submitted))
         if log.state.started is None and not log.mail:
+            first = begin(planner, log.state, profile.settings.instructions)
             log.note(
                 ev.TaskStarted(
                     worker=self._holder.owner,
-                    instructions=planner.instructions(profile.settings.instructions),
-                    prompt_version=planner.prompt_version,
+                    instructions=first.instructions,
+                    prompt_version=first.prompt_version,
                     tools={name: tool.pinned for name, tool in tools.items()},
+                    planner=first.planner,
+                    why=first.why,
                 )
             )
         return planner, tools

@@ -8,7 +8,7 @@ from journal.projection import TaskState
 from journal.values import Outcome, Problem, SourceRef
 from llm.budget import BudgetExhausted, DeadlinePassed
 from planners.planner import GiveUp
-from trust.labels import SYSTEM, join
+from trust.labels import SYSTEM, Label, join
 
 
 def ending_of(cause: JourneymanError | GiveUp) -> ev.TaskFailed:
@@ -28,7 +28,7 @@ _NAMES: dict[type[JourneymanError], tuple[str, Outcome]] = {
 }
 
 
-def completion(state: TaskState, answer: str, output: Any = None) -> ev.TaskCompleted:
+def completion(state: TaskState, answer: str, output: Any = None, label: Label | None = None) -> ev.TaskCompleted:
     """The terminal event of a met goal: the answer with its label, and the sources it names.
 
     Where the answer names positions, those; else every position of the documents it names. An answer that names none of
@@ -36,7 +36,7 @@ def completion(state: TaskState, answer: str, output: Any = None) -> ev.TaskComp
     """
     exact = tuple(s for s in state.sources if f"{s.source}, {s.position}" in answer)
     named = exact or tuple(s for s in state.sources if s.source in answer)
-    label = state.context_label or join(state.submitted.label, SYSTEM)
+    label = label or state.context_label or join(state.submitted.label, SYSTEM)
     return ev.TaskCompleted(answer=answer, output=output, sources=_first_of_each(named or state.sources), label=label)
 
 

@@ -25,11 +25,12 @@ class Executor:
         self._invoker = invoker
         self._approval_hours = approval_hours
         self._questions: dict[str, str] = {}
+        self._one_effect = asyncio.Lock()
 
     async def act(self, log: TaskLog, calls: Sequence[CallState]) -> None:
         """Run what may run now; what is left waits for a person, and then the task rests."""
         judged = [j for call in calls if (j := self._prepare(log, call)) is not None]
-        free = [j for j in judged if not j.asks or j.call.stage in (CallStage.APPROVED, CallStage.SENT)]
+        free = [j for j in judged if _is_free(j)]
         self._ask_for_word(log, [j for j in judged if j not in free])
         effects = [j for j in free if j.is_effect]
         intended = bool(effects) and effects[0].call.stage is not CallStage.SENT
@@ -42,7 +43,29 @@ class Executor:
                 await _together([*reads, self._effects(log, effects, intended)] if effects else reads)
         except Interrupted:
             return
-        self._rest_if_open(log)
+        self.rest_if_open(log)
+
+    def admit(self, log: TaskLog, calls: Sequence[CallState]) -> list[Judged]:
+        """Those of the calls that may run now; for those that need a person's word it is asked, once for all of them."""
+        judged = [j for call in calls if not self._waits(call) and (j := self._prepare(log, call)) is not None]
+        self._ask_for_word(log, [j for j in judged if not _is_free(j)])
+        return [j for j in judged if _is_free(j)]
+
+    async def perform(self, log: TaskLog, judged: Judged) -> None:
+        """Run one admitted call to its end, effects one after the other; mail that came in meanwhile is read before the next
+        is sent. What led to the call must be committed."""
+        if judged.is_effect:
+            async with self._one_effect:
+                if log.mail or log.state.waiting or log.state.ended:
+                    return
+                await self._effect(log, judged, intended=False)
+        else:
+            await self._read(log, judged)
+
+    def _waits(self, call: CallState) -> bool:
+        """Whether a person has been asked about the call and has not answered."""
+        asked = call.call.id in self._questions and call.reply is None
+        return asked or (call.approval_id is not None and call.stage is CallStage.ASKED and call.denied is None)
 
     def _prepare(self, log: TaskLog, call: CallState) -> Judged | None:
         """A call that can be judged and run; ``None`` for one that cannot be run (its failure is noted) or is in doubt."""
@@ -120,7 +143,7 @@ class Executor:
             why = outcome.why
         await log.commit()
 
-    def _rest_if_open(self, log: TaskLog) -> None:
+    def rest_if_open(self, log: TaskLog) -> None:
         """Where calls are left open, say what the task waits for: doubt first, then approvals, then answers."""
         if log.state.waiting is not None:
             return
@@ -137,6 +160,10 @@ class Executor:
         elif asked:
             question = self._questions[asked[0]]
             log.note(ev.TaskWaiting(reason=WaitingReason.INPUT, question=question, calls=(asked[0],)))
+
+
+def _is_free(judged: Judged) -> bool:
+    return not judged.asks or judged.call.stage in (CallStage.APPROVED, CallStage.SENT)
 
 
 async def _together(work: Sequence[Awaitable[None]]) -> None:

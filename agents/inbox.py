@@ -12,6 +12,7 @@ from journal import events as ev
 from journal.projection import CallStage
 from journal.records import InboxKind
 from journal.values import ApprovalStatus, Outcome, Problem, ToolResult, WaitingReason
+from planners.plan.planner import voided
 from trust.labels import SYSTEM, USER
 
 
@@ -40,9 +41,12 @@ def _wake_if_due(log: TaskLog, now: datetime) -> None:
 
 
 def _cancel(log: TaskLog, data: dict[str, Any]) -> None:
+    why = "The task was canceled."
     if log.state.open_request is not None:
-        model = log.state.open_request.model
-        log.note(ev.LlmFailed(model=model, error="canceled", detail="The task was canceled.", spent=True))
+        log.note(ev.LlmFailed(model=log.state.open_request.model, error="canceled", detail=why, spent=True))
+    for step, asking in log.state.plan.asking.items() if log.state.plan else ():
+        if asking.open is not None:
+            log.note(ev.LlmFailed(model=asking.open.model, error="canceled", detail=why, spent=True, step=step))
     for call in log.state.open_calls:
         if call.stage is CallStage.SENT:
             why = "The task was canceled while the call was under way."
@@ -102,6 +106,23 @@ def _settle(log: TaskLog, data: dict[str, Any]) -> None:
     _wake(log, by, WaitingReason.IN_DOUBT)
 
 
+def _subtask(log: TaskLog, data: dict[str, Any]) -> None:
+    """How the child ended is in its own journal; who waits for it looks there."""
+    _wake(log, f"task {data['task_id']}", WaitingReason.SUBTASK)
+
+
+def _plan(log: TaskLog, data: dict[str, Any]) -> None:
+    """An edit was checked against one version of the plan, and holds for that alone."""
+    plan = log.state.plan
+    if plan is None or plan.version != data["version"]:
+        return
+    revised = ev.PlanRevised.model_validate(data["revision"])
+    for event in voided(log.state, revised.dropped):
+        log.note(event)
+    log.note(revised)
+    _wake(log, revised.by, WaitingReason.APPROVAL)
+
+
 _HANDLERS: dict[InboxKind, Callable[[TaskLog, dict[str, Any]], None]] = {
     InboxKind.CANCEL: _cancel,
     InboxKind.PAUSE: _pause,
@@ -109,4 +130,6 @@ _HANDLERS: dict[InboxKind, Callable[[TaskLog, dict[str, Any]], None]] = {
     InboxKind.INPUT: _input,
     InboxKind.APPROVAL: _approval,
     InboxKind.SETTLE: _settle,
+    InboxKind.SUBTASK: _subtask,
+    InboxKind.PLAN: _plan,
 }

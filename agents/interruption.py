@@ -1,4 +1,4 @@
-"""Breaking off an await from outside, as ``asyncio.timeout`` does by the clock."""
+"""Breaking off awaits from outside, as ``asyncio.timeout`` does by the clock."""
 
 import asyncio
 from types import TracebackType
@@ -11,29 +11,37 @@ class Interrupted(Exception):
 class Interruption:
     """``async with`` around calls; ``fire`` from elsewhere in the same loop turns what is awaited into ``Interrupted``.
 
-    Fired while nothing is inside, it strikes at the next entry.
+    Several asyncio tasks may be inside at once, each in one block at a time. Fired while nothing is inside, it strikes at the
+    next entry.
     """
 
     def __init__(self) -> None:
         self._fired = False
-        self._inside: asyncio.Task[object] | None = None
-        self._struck = False
+        self._inside: dict[asyncio.Task[object], bool] = {}
+        """Who is inside, and whether it was struck."""
 
     def fire(self) -> None:
         self._fired = True
-        if self._inside is not None and not self._struck:
-            self._struck = True
-            self._inside.cancel()
+        for inside, struck in self._inside.items():
+            if not struck:
+                self._inside[inside] = True
+                inside.cancel()
 
     async def __aenter__(self) -> None:
         if self._fired:
             raise Interrupted
-        self._inside = asyncio.current_task()
-        self._struck = False
+        self._inside[_current()] = False
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        inside, self._inside = self._inside, None
-        if self._struck and inside is not None and inside.uncancel() == 0 and kind is asyncio.CancelledError:
+        inside = _current()
+        if self._inside.pop(inside) and inside.uncancel() == 0 and kind is asyncio.CancelledError:
             raise Interrupted from error
+
+
+def _current() -> "asyncio.Task[object]":
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("only a task can be interrupted")
+    return task

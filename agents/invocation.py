@@ -14,6 +14,7 @@ from memory.items import Memory
 from tools.errors import NeedsInput, StopTask, ToolError
 from tools.preview import preview
 from tools.types import HttpFetch, Tool, ToolContext, ToolOutput
+from trust.labels import join
 from trust.redaction import Redactor
 
 
@@ -100,7 +101,7 @@ class Invoker:
             result=ToolResult(
                 content=content,
                 data=None if output.data is None else self._around.redactor.json(output.data),
-                label=output.label or tool.label,
+                label=join(output.label or tool.label, *(call.labels or {}).values()),
                 sources=output.sources,
             ),
             seconds=round(seconds, 3),

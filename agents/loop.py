@@ -4,12 +4,14 @@ from agents.asking import Asker
 from agents.endings import completion, ending_of
 from agents.executor import Executor
 from agents.inbox import absorb
+from agents.plan_runner import carry_out
+from agents.subtasks import Subtasks
 from agents.task_log import TaskLog
 from journal.errors import JourneymanError, StaleLease, StorageError
-from planners.planner import Act, Ask, Finish, GiveUp, Planner
+from planners.planner import Act, Ask, Finish, GiveUp, Planner, Record, Run
 
 
-async def run(log: TaskLog, planner: Planner, asker: Asker, executor: Executor) -> None:
+async def run(log: TaskLog, planner: Planner, asker: Asker, executor: Executor, subtasks: Subtasks) -> None:
     """Take what people sent, choose the next move, make it; until the task rests or ends.
 
     Every move notes events; they are on disk before anything that follows from them leaves the process. Raises
@@ -24,21 +26,26 @@ async def run(log: TaskLog, planner: Planner, asker: Asker, executor: Executor) 
                 continue
             return
         try:
-            await move(log, planner, asker, executor)
+            await move(log, planner, asker, executor, subtasks)
         except (StaleLease, StorageError):
             raise
         except JourneymanError as error:
             log.note(ending_of(error))
 
 
-async def move(log: TaskLog, planner: Planner, asker: Asker, executor: Executor) -> None:
+async def move(log: TaskLog, planner: Planner, asker: Asker, executor: Executor, subtasks: Subtasks) -> None:
     """Make the planner's next move."""
     match planner.next(log.state):
         case Ask() as question:
             await asker.ask(log, question)
         case Act(calls):
             await executor.act(log, calls)
-        case Finish(answer, output):
-            log.note(completion(log.state, answer, output))
+        case Run():
+            await carry_out(log, planner, asker, executor, subtasks)
+        case Record(events):
+            for event in events:
+                log.note(event)
+        case Finish(answer, output, label):
+            log.note(completion(log.state, answer, output, label))
         case GiveUp() as end:
             log.note(ending_of(end))

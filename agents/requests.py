@@ -64,6 +64,7 @@ class TaskRequest(_Asked):
     """A JSON Schema; the answer will be JSON that holds it."""
     mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    plan_only: bool = False
 
 
 class Decision(_Asked):

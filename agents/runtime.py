@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BufferedReader
-from typing import Protocol
+from typing import Any, Protocol
 
 from agents.approvals import task_of_approval
 from agents.artifacts import Artifact, list_artifacts, open_artifact
@@ -16,10 +16,13 @@ from agents.feed import Feed
 from agents.following import follow
 from agents.holder import Holder
 from agents.invocation import Surroundings
+from agents.means import means_of
+from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, TaskRequest
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_events
+from agents.subtasks import Subtasks
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotFound, StorageError
 from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
@@ -33,6 +36,7 @@ from llm.embedders.embedder import make_embedder
 from llm.router import Models
 from memory.edge_store import open_memory
 from memory.items import Memory
+from planners.plan.schedule import children_open
 from tools.http_fetch import GuardedFetch
 from tools.mcp.servers import mcp_servers
 from tools.mcp.task_servers import TaskServers
@@ -83,7 +87,8 @@ class Runtime:
         self._feed = Feed()
         self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
-        self._driver = Driver(settings, self._holder, self._admission, models, surroundings, self._feed)
+        subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
+        self._driver = Driver(settings, self._holder, self._admission, models, surroundings, self._feed, subtasks)
         self._driving: set[asyncio.Future[bool]] = set()
 
     @classmethod
@@ -182,6 +187,11 @@ class Runtime:
             raise InvalidInput("as_of counts events from 1.")
         return TaskState.of(tenant, task_id, await self.journal.read(tenant, task_id, until=as_of))
 
+    async def open_children(self, tenant: str, task_id: str) -> list[str]:
+        """Ids of the child tasks whose end this task has not heard of yet."""
+        plan = (await self.state(tenant, task_id)).plan
+        return [child.task_id for _, child in children_open(plan)] if plan else []
+
     async def artifacts(self, tenant: str, task_id: str) -> list[Artifact]:
         """The files that a task wrote into its workspace; none where there is no workspace. Raises ``NotFound``."""
         await self.journal.record(tenant, task_id)
@@ -243,6 +253,23 @@ class Runtime:
         await self._send(tenant, approval.task_id, InboxItem(InboxKind.APPROVAL, data))
         return await self.approval(tenant, approval_id)
 
+    async def plan(self, tenant: str, task_id: str) -> PlanView:
+        """The task's plan as it stands. Raises ``NotFound``."""
+        state = await self.state(tenant, task_id)
+        return view_of(state, means_of({}, self.models, state.submitted))
+
+    async def edit_plan(self, tenant: str, task_id: str, given: Mapping[str, Any], *, by: str) -> PlanView:
+        """Put another plan in place of one that waits for a person. What has begun stays; a person's word on calls that are
+        gone is void. Raises ``NotFound``, ``Conflict`` or ``InvalidInput`` with every mistake."""
+        await self._not_ended(tenant, task_id)
+        state = await self.state(tenant, task_id)
+        async with self._admission.equipment(state.submitted, state.started) as tools:
+            revision = edit(state, given, means_of(tools, self.models, state.submitted), by)
+        version = state.plan.version if state.plan else 0
+        data = {"version": version, "revision": revision.model_dump(mode="json")}
+        await self._send(tenant, task_id, InboxItem(InboxKind.PLAN, data))
+        return await self.plan(tenant, task_id)
+
     def follow(self, tenant: str, task_id: str, *, after: int = 0) -> AsyncIterator[Event]:
         """Events from behind ``after``, live, each once and in order; ends behind the terminal event.
 
@@ -287,6 +314,12 @@ class Runtime:
         record = TaskState.of(tenant, new_id("task"), events).record()
         record = await self.journal.submit(record, events, idempotency=idempotency)
         await self.dispatcher.enqueue(record.id)
+        return record
+
+    async def _submit_child(self, tenant: str, task_id: str, submitted: TaskSubmitted) -> TaskRecord:
+        events = first_events(submitted, ())
+        record = await self.journal.submit(TaskState.of(tenant, task_id, events).record(), events)
+        await self.dispatcher.enqueue(task_id)
         return record
 
     async def _send(self, tenant: str, task_id: str, item: InboxItem) -> TaskRecord:

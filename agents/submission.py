@@ -21,6 +21,7 @@ from tools.registry import Registry
 from tools.types import Tool
 from trust.labels import SYSTEM
 
+PLANNING = ("plan", "auto")
 HISTORY_TASKS = 10
 HISTORY_CHARS = 20_000
 
@@ -40,7 +41,9 @@ class Admission:
         """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, a budget above the profile's, or an output
         schema that cannot be used."""
         profile = find_profile(self._agents, request.agent)
-        planner = find_planner(request.planner or profile.settings.planner)
+        planner = find_planner(request.planner or ("plan" if request.plan_only else profile.settings.planner))
+        if request.plan_only and planner.name not in PLANNING:
+            raise InvalidInput(f"The planner {planner.name} makes no plan to look at.", hint="Use `plan`, or no `plan_only`.")
         tools = None if request.tools is None else tuple(request.tools)
         servers = tuple(TaskServer(**server.model_dump()) for server in request.mcp_servers)
         self._task_servers.check(servers)
@@ -62,6 +65,7 @@ class Admission:
             history=conversation(history),
             metadata=request.metadata,
             submitted_by=by,
+            plan_only=request.plan_only,
         )
 
     @asynccontextmanager

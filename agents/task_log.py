@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from agents.feed import Feed
 from agents.interruption import Interruption
-from journal.errors import StaleLease
+from journal.errors import StaleLease, StorageError
 from journal.events import Event, EventData
 from journal.projection import TaskState
 from journal.records import InboxItem, InboxKind, Lease
@@ -36,6 +37,7 @@ class TaskLog:
         self._known: set[int] = set()
         self._committing = asyncio.Lock()
         self._lost = False
+        self._refused: StaleLease | StorageError | None = None
         self.released = False
         for event in events:
             self.transcript.apply(event)
@@ -50,16 +52,24 @@ class TaskLog:
 
     async def commit(self) -> None:
         """Put what was noted on disk. Raises ``StaleLease`` when the task is no longer ours, ``StorageError`` when the
-        database refuses."""
+        database refuses; then every later commit raises the same, for it may stand on what was not written."""
         async with self._committing:
             self.ensure_held()
-            if not self._noted and not self._drained:
-                return
-            events, self._noted = self._noted, []
-            drained, self._drained = self._drained, []
+            if self._refused is not None:
+                raise self._refused
+            if self._noted or self._drained:
+                await _to_its_end(self._append())
+
+    async def _append(self) -> None:
+        events, self._noted = self._noted, []
+        drained, self._drained = self._drained, []
+        try:
             appended = await self._journal.append(self.lease, events, self.state.record(), drained=drained)
-            self._feed.publish(self.lease.task_id, events)
-            self.deliver(appended.inbox)
+        except (StaleLease, StorageError) as error:
+            self._refused = error
+            raise
+        self._feed.publish(self.lease.task_id, events)
+        self.deliver(appended.inbox)
 
     def deliver(self, items: Sequence[InboxItem]) -> None:
         """Take in mail; an item seen before changes nothing. A cancel breaks off the call at hand."""
@@ -92,3 +102,13 @@ class TaskLog:
         if self.state.started_at is None:
             return 0.0
         return time.time() - self.state.started_at.timestamp() - self.state.rested_seconds
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Who is cancelled meanwhile waits until the work is done: a commit that has begun is on disk or refused, not unknown."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

@@ -12,7 +12,7 @@ from api import problems
 from api.gate import Envelope, Gate
 from api.keys import KeyStore
 from api.openapi import describe
-from api.routes import approvals, artifacts, catalog, control, events, health, keys, memory, tasks
+from api.routes import approvals, artifacts, catalog, control, events, health, keys, memory, plan, tasks
 from api.settings import ApiSettings
 from journal.errors import JourneymanError
 
@@ -20,6 +20,7 @@ _ROUTERS = (
     tasks.router,
     artifacts.router,
     control.router,
+    plan.router,
     events.router,
     approvals.router,
     memory.router,

@@ -13,7 +13,8 @@ class Steps:
 
     def __init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
-        self._turn: dict[str, Any] | None = None
+        self._turns: dict[str, dict[str, Any]] = {}
+        """The latest model turn of the task itself (under ``""``) and of each step of a plan."""
         self._calls: dict[str, dict[str, Any]] = {}
 
     def add(self, events: Iterable[Event]) -> None:
@@ -26,25 +27,45 @@ class Steps:
     def _apply(self, event: Event, data: ev.EventData) -> None:
         match data:
             case ev.LlmRequested():
-                self._turn = self._begin(event, "model", data.model, "running")
+                self._turns[data.step] = self._begin(event, "model", data.model, "running")
             case ev.LlmCompleted():
-                self._end(self._turn, event, "completed", seconds=data.seconds, usage=data.usage, cost_usd=data.cost_usd)
-                for call in data.tool_calls:
+                self._end(
+                    self._turns.get(data.step),
+                    event,
+                    "completed",
+                    seconds=data.seconds,
+                    usage=data.usage,
+                    cost_usd=data.cost_usd,
+                )
+                for call in () if data.step else data.tool_calls:
                     self._calls[call.id] = self._begin(event, "tool", call.tool, "asked", call_id=call.id, args=call.args)
             case ev.LlmFailed():
-                self._end(self._turn, event, "failed", error=data.detail)
+                self._end(self._turns.get(data.step), event, "failed", error=data.detail)
             case ev.ApprovalRequested():
                 self._mark((call.step_id for call in data.calls), "waiting")
             case ev.ApprovalDecided():
                 self._mark((i for i, row in self._calls.items() if row["status"] == "waiting"), "asked")
             case ev.ToolRequested():
+                self._called(event, data.call_id, data.tool)
                 self._mark((data.call_id,), "running", args=data.args)
             case ev.ToolInDoubt():
                 self._mark((data.call_id,), "in_doubt", error=data.why)
             case ev.ToolCompleted():
-                self._end(self._calls.get(data.call_id), event, "completed", seconds=data.seconds)
+                self._end(self._called(event, data.call_id, data.tool), event, "completed", seconds=data.seconds)
             case ev.ToolFailed():
-                self._end(self._calls.get(data.call_id), event, "failed", seconds=data.seconds, error=data.message)
+                self._end(
+                    self._called(event, data.call_id, data.tool), event, "failed", seconds=data.seconds, error=data.message
+                )
+
+            case ev.PlanCreated(call_id=str(call_id)) | ev.PlanRevised(call_id=str(call_id)):
+                self._end(self._calls.get(call_id), event, "completed")
+
+    def _called(self, event: Event, call_id: str, tool: str) -> dict[str, Any]:
+        """The row of a call; a plan's begins with its first event, and anew where a revision gave its id away."""
+        row = self._calls.get(call_id)
+        if row is None or "ended_at" in row:
+            row = self._calls[call_id] = self._begin(event, "tool", tool, "running", call_id=call_id)
+        return row
 
     def _begin(self, event: Event, kind: str, name: str, status: str, **more: Any) -> dict[str, Any]:
         row = {"seq": event.seq, "kind": kind, "name": name, "status": status, "started_at": event.at, **more}

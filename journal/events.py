@@ -4,12 +4,14 @@ An event is frozen once written. To change a kind, raise its ``schema_version`` 
 the old one in ``journal/codec.py``; journals of every released version stay readable.
 """
 
+import operator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
+from journal.plans import Answer, Plan, Step
 from journal.values import (
     ATTACHMENTS,
     Budget,
@@ -25,6 +27,7 @@ from journal.values import (
     ToolCall,
     ToolHints,
     ToolResult,
+    Usage,
     Value,
     WaitingReason,
 )
@@ -89,6 +92,8 @@ class TaskSubmitted(EventData):
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     submitted_by: str = "user"
     label: Label = USER
+    plan_only: bool = Field(False, exclude_if=operator.not_)
+    """Make the plan, and let a person look at it before it runs."""
 
 
 class AttachmentReceived(EventData):
@@ -128,6 +133,9 @@ class TaskStarted(EventData):
     prompt_version: str
     tools: dict[str, str] = Field(default_factory=dict)
     """Tool name to tool version (a digest): what the task may call."""
+    planner: str = ""
+    """The planner that ``auto`` chose; empty where the task names one itself."""
+    why: str = ""
 
 
 class TaskWaiting(EventData):
@@ -206,6 +214,8 @@ class LlmRequested(EventData):
     added: tuple[Message, ...] = ()
     tools_digest: str = ""
     attempt: int = 1
+    step: str = ""
+    """The step of a plan that asks, in a conversation of its own; empty: the task itself."""
 
 
 class LlmCompleted(EventData):
@@ -226,6 +236,7 @@ class LlmCompleted(EventData):
     seconds: float
     role: str = "act"
     opaque: Opaque | None = None
+    step: str = ""
 
 
 class LlmFailed(EventData):
@@ -244,6 +255,7 @@ class LlmFailed(EventData):
     again: bool = False
     transient: bool = False
     retry_at: datetime | None = None
+    step: str = ""
 
 
 class ContextCompacted(EventData):
@@ -360,6 +372,93 @@ class MessageReceived(EventData):
     by: str
     call_id: str | None = None
     label: Label = USER
+
+
+class PlannerChanged(EventData):
+    """The ``auto`` planner hands over; ``instructions`` are what the model is told, if anything. Who goes on step by step is
+    shown what the plan's steps returned so far."""
+
+    kind = "planner.changed"
+
+    planner: str
+    prompt_version: str
+    why: str
+    instructions: str = ""
+
+
+class PlanCreated(EventData):
+    """A plan was made and found able to run. ``call_id`` is the model's call that brought it.
+
+    ``label`` is that of its own words: a plan made in a trusted context is trusted. ``cost_usd`` is its worst case.
+    """
+
+    kind = "plan.created"
+
+    plan: Plan
+    prompt_version: str
+    label: Label
+    cost_usd: float = 0.0
+    call_id: str | None = None
+
+
+class PlanRevised(EventData):
+    """``steps`` take the place of those in ``dropped``; all others, and what they did, stay. Without ``answer`` the old one
+    stands. ``by`` is ``planner`` or the person who edited the plan."""
+
+    kind = "plan.revised"
+
+    steps: tuple[Step, ...] = ()
+    dropped: tuple[str, ...] = ()
+    answer: Answer | None = None
+    why: str = ""
+    by: str = "planner"
+    call_id: str | None = None
+
+
+class StepCompleted(EventData):
+    """A step without a tool call of its own has its value: an extraction, a child task (with what it used), or, with
+    ``items``, a ``for_each`` whose so many items all ended (their results are not stored again)."""
+
+    kind = "step.completed"
+
+    step_id: str
+    value: JsonValue = None
+    items: int | None = None
+    label: Label
+    usage: Usage | None = None
+    same_as: int | None = None
+    """The event that holds the result already: a step that was revised away made the very same effect happen."""
+
+
+class StepFailed(EventData):
+    """A step ended without a value; ``error`` names the kind, ``message`` is for people."""
+
+    kind = "step.failed"
+
+    step_id: str
+    error: str
+    message: str = ""
+    label: Label
+    usage: Usage | None = None
+
+
+class StepSkipped(EventData):
+    """A step does not run: its condition is false, or a step it needs was skipped."""
+
+    kind = "step.skipped"
+
+    step_id: str
+    why: str
+
+
+class StepDelegated(EventData):
+    """A child task was submitted for a step."""
+
+    kind = "step.delegated"
+
+    step_id: str
+    task_id: str
+    budget: Budget
 
 
 class Forgotten(EventData):

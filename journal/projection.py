@@ -13,6 +13,8 @@ from typing import Any
 
 from journal import events as ev
 from journal.events import Event
+from journal.plan_state import Asking, OpenRequest, PlanState
+from journal.plans import step_of
 from journal.records import TaskRecord
 from journal.values import (
     Approval,
@@ -75,16 +77,8 @@ class CallState:
     """The tool's version that the latest intent names."""
     not_happened: bool = False
     """Settled as not having happened: it may be sent again."""
-
-
-@dataclass(slots=True)
-class OpenRequest:
-    """A model call that was sent and has no recorded end."""
-
-    seq: int
-    model: str
-    reserved: Reservation
-    role: str = "act"
+    labels: dict[str, Label] | None = None
+    """Where each argument came from, for a call of a plan; ``None``: the model has read the whole context."""
 
 
 @dataclass(slots=True)
@@ -130,6 +124,13 @@ class TaskState:
     label: Label | None = None
     error: Problem | None = None
     context_label: Label | None = None
+    planner: str = ""
+    """The planner that ``auto`` works by now; empty where the task names one itself."""
+    plan: PlanState | None = None
+    handovers: int = 0
+    """How often ``auto`` changed from one planner to the other."""
+    unplanned: int = 0
+    """Answers of the model since the plan was last made or revised: the latest attempts at one."""
     _seen: Counter[str] = field(default_factory=Counter)
     _record: TaskRecord | None = field(default=None, compare=False, repr=False)
 
@@ -163,6 +164,28 @@ class TaskState:
     def open_calls(self) -> list[CallState]:
         """The latest turn's calls that have no result yet, in the order the model gave them."""
         return [c for c in self.calls.values() if c.stage is not CallStage.DONE]
+
+    @property
+    def committed(self) -> Usage:
+        """What is spent, counting the reservations of a plan's model calls that are under way."""
+        spent = self.usage
+        for reserved in self.plan.reserved() if self.plan else ():
+            spent = _add_reserved(spent, reserved)
+        return spent
+
+    def asking(self, step: str) -> Asking:
+        """The conversation of a step with its model; with none so far, a new one."""
+        if self.plan is None:
+            return Asking()
+        return self.plan.asking.setdefault(step, Asking())
+
+    def adopt(self, call: ToolCall, labels: dict[str, Label]) -> CallState:
+        """The state of a plan's call. It follows from the journal alone, and enters it with the call's first event."""
+        known = self.calls.setdefault(call.id, CallState(call))
+        if known.stage is CallStage.ASKED and not known.edited:
+            known.call = call
+        known.labels = labels
+        return known
 
     def occurrence(self, tool: str, version: str, args: dict[str, Any]) -> int:
         """How many effects with this tool, version and arguments the journal already holds an intent for."""
@@ -205,19 +228,15 @@ class TaskState:
             metadata=s.metadata,
         )
 
-    def _call(self, call_id: str, tool: str) -> CallState:
-        """The call of that id; where the model's turn that asked for it is forgotten, a bare one."""
-        return self.calls.setdefault(call_id, CallState(ToolCall(id=call_id, tool=tool)))
+    def _call(self, call_id: str, tool: str, args: dict[str, Any] | None = None) -> CallState:
+        """The call of that id; where it is a plan's, or the model's turn that asked for it is forgotten, one made anew."""
+        return self.calls.setdefault(call_id, CallState(ToolCall(id=call_id, tool=tool, args=args or {})))
 
     def _spend(self, **more: float) -> None:
         self.usage = self.usage.model_copy(update={name: getattr(self.usage, name) + amount for name, amount in more.items()})
 
     def _spend_reserved(self, reserved: Reservation) -> None:
-        self._spend(
-            input_tokens=reserved.input_tokens,
-            output_tokens=reserved.output_tokens,
-            cost_usd=reserved.cost_usd,
-        )
+        self.usage = _add_reserved(self.usage, reserved)
 
     def _see(self, label: Label) -> None:
         self.context_label = label if self.context_label is None else join(self.context_label, label)
@@ -231,8 +250,19 @@ class TaskState:
         self.status, self.outcome, self.waiting, self.ended_at = status, outcome, None, event.at
 
 
+def _add_reserved(usage: Usage, reserved: Reservation) -> Usage:
+    return usage.model_copy(
+        update={
+            "input_tokens": usage.input_tokens + reserved.input_tokens,
+            "output_tokens": usage.output_tokens + reserved.output_tokens,
+            "cost_usd": usage.cost_usd + reserved.cost_usd,
+        }
+    )
+
+
 def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
     state.status, state.started, state.started_at = Status.WORKING, data, event.at
+    state.planner = data.planner
     state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.submitted.history)))
 
 
@@ -253,6 +283,10 @@ def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
     state._rested(event)
     if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT):
         state.failures, state.setbacks = [], state.setbacks + 1
+        for asking in state.plan.asking.values() if state.plan else ():
+            asking.failures = []
+    if state.plan is not None and data.reason is WaitingReason.PAUSED:
+        state.plan.released = True
     state.status, state.waiting = Status.WORKING, None
 
 
@@ -277,6 +311,11 @@ def _rejected(state: TaskState, event: Event, data: ev.TaskRejected) -> None:
 
 
 def _llm_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> None:
+    if data.step:
+        _step_requested(state, event, data)
+        return
+    if state.plan is not None:
+        state.plan.asked_about = state.plan.failed
     if state.open_request is not None:
         state._spend_reserved(state.open_request.reserved)
     state.open_request = OpenRequest(event.seq, data.model, data.reserved, data.role)
@@ -289,12 +328,31 @@ def _llm_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> Non
     state.repairs_in_all += 1 if data.added else 0
 
 
+def _step_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> None:
+    asking = state.asking(data.step)
+    if asking.open is not None:
+        state._spend_reserved(asking.open.reserved)
+    asking.open = OpenRequest(event.seq, data.model, data.reserved)
+    asking.asked += 1
+    state._spend(model_calls=1)
+
+
 def _llm_completed(state: TaskState, event: Event, data: ev.LlmCompleted) -> None:
+    if data.step:
+        _spend_answer(state, data, steps=1)
+        asking = state.asking(data.step)
+        asking.open, asking.failures, asking.asked = None, [], 0
+        asking.answers.append(data)
+        return
     state.open_request = None
     if is_turn := data.role != SUMMARIZE:
         _turn_completed(state, data)
+    _spend_answer(state, data, steps=int(is_turn))
+
+
+def _spend_answer(state: TaskState, data: ev.LlmCompleted, *, steps: int) -> None:
     state._spend(
-        steps=int(is_turn),
+        steps=steps,
         input_tokens=data.usage.input_tokens,
         cached_input_tokens=data.usage.cached_input_tokens,
         output_tokens=data.usage.output_tokens,
@@ -306,18 +364,31 @@ def _turn_completed(state: TaskState, data: ev.LlmCompleted) -> None:
     state.last_completion, state.failures = data, []
     state.asked_since_completion = state.setbacks = 0
     state.shortened = False
+    state.unplanned += 1
     if data.tool_calls:
         state.repairs = 0
-    state.calls = {call.id: CallState(call) for call in data.tool_calls}
+    kept = {i: call for i, call in state.calls.items() if state.plan is not None and state.plan.has(i)}
+    state.calls = kept | {call.id: CallState(call) for call in data.tool_calls}
 
 
 def _llm_failed(state: TaskState, event: Event, data: ev.LlmFailed) -> None:
+    if data.step:
+        _step_failed_to_ask(state, data)
+        return
     asked = state.open_request
     if asked is not None and data.spent:
         state._spend_reserved(asked.reserved)
     state.open_request = None
     if asked is None or asked.role != SUMMARIZE:
         state.failures.append(data)
+
+
+def _step_failed_to_ask(state: TaskState, data: ev.LlmFailed) -> None:
+    asking = state.asking(data.step)
+    if asking.open is not None and data.spent:
+        state._spend_reserved(asking.open.reserved)
+    asking.open = None
+    asking.failures.append(data)
 
 
 def _context_compacted(state: TaskState, event: Event, data: ev.ContextCompacted) -> None:
@@ -336,7 +407,7 @@ def _attachment_received(state: TaskState, event: Event, data: ev.AttachmentRece
 
 
 def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> None:
-    call = state._call(data.call_id, data.tool)
+    call = state._call(data.call_id, data.tool, data.args)
     if data.attempt == 1:
         state._seen[digest([data.tool, data.version, data.args])] += 1
     call.stage, call.intent_key = CallStage.SENT, event.intent_key
@@ -345,20 +416,23 @@ def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> N
 
 
 def _tool_completed(state: TaskState, event: Event, data: ev.ToolCompleted) -> None:
-    _call_done(state, data.call_id, data.tool)
-    state._see(data.result.label)
+    _call_done(state, event, data, data.result.label)
     known = set(state.sources)
     state.sources += tuple(s for s in dict.fromkeys(data.result.sources) if s not in known)
 
 
 def _tool_failed(state: TaskState, event: Event, data: ev.ToolFailed) -> None:
-    _call_done(state, data.call_id, data.tool)
-    state._see(data.label)
+    _call_done(state, event, data, data.label)
 
 
-def _call_done(state: TaskState, call_id: str, tool: str) -> None:
+def _call_done(state: TaskState, event: Event, data: ev.ToolCompleted | ev.ToolFailed, label: Label) -> None:
+    """What a plan's step returns is a value: it does not enter the context."""
     state._spend(tool_calls=1)
-    state._call(call_id, tool).stage = CallStage.DONE
+    state._call(data.call_id, data.tool).stage = CallStage.DONE
+    if state.plan is not None and state.plan.has(data.call_id):
+        state.plan.called(event, data)
+    else:
+        state._see(label)
 
 
 def _tool_in_doubt(state: TaskState, event: Event, data: ev.ToolInDoubt) -> None:
@@ -380,7 +454,7 @@ def _approval_requested(state: TaskState, event: Event, data: ev.ApprovalRequest
         calls=data.calls,
     )
     for call in data.calls:
-        state._call(call.step_id, call.tool).approval_id = data.approval_id
+        state._call(call.step_id, call.tool, call.args).approval_id = data.approval_id
 
 
 _DECIDED = {
@@ -423,8 +497,53 @@ def _message_received(state: TaskState, event: Event, data: ev.MessageReceived) 
     state._see(data.label)
     if data.call_id is None:
         state.heard_since_completion = True
-    elif data.call_id in state.calls:
-        state.calls[data.call_id].reply = data.text
+    elif data.call_id in state.calls or (state.plan is not None and state.plan.has(data.call_id)):
+        state._call(data.call_id, "").reply = data.text
+
+
+def _planner_changed(state: TaskState, event: Event, data: ev.PlannerChanged) -> None:
+    """Whoever works step by step from here on has read what the plan's steps returned."""
+    state.planner, state.unplanned, state.handovers = data.planner, 0, state.handovers + 1
+    if data.planner == "plan":
+        return
+    if state.plan is not None:
+        state._see(state.plan.seen)
+    state.plan, state.last_completion, state.calls = None, None, {}
+
+
+def _plan_created(state: TaskState, event: Event, data: ev.PlanCreated) -> None:
+    state.plan = PlanState(data.plan, data.label)
+    state.calls.pop(data.call_id or "", None)
+    state.unplanned = state.repairs = 0
+
+
+def _plan_revised(state: TaskState, event: Event, data: ev.PlanRevised) -> None:
+    if state.plan is None:  # its making is forgotten
+        return
+    for call_id in [i for i in state.calls if step_of(i) in data.dropped]:
+        call, result = state.calls.pop(call_id), state.plan.results.get(call_id)
+        if call.attempts and result is not None and result.status == "completed":
+            state.plan.done[digest([call.call.tool, call.call.args])] = result
+    state.calls.pop(data.call_id or "", None)
+    state.plan.revise(data)
+    state.unplanned = state.repairs = 0
+
+
+def _step_ended(state: TaskState, event: Event, data: ev.StepCompleted | ev.StepFailed | ev.StepSkipped) -> None:
+    if not isinstance(data, ev.StepSkipped) and data.usage is not None:
+        state._spend(**data.usage.model_dump(exclude={"steps"}))
+    match state.plan, data:
+        case PlanState() as plan, ev.StepCompleted():
+            plan.completed(event, data)
+        case PlanState() as plan, ev.StepFailed():
+            plan.failed_step(event, data)
+        case PlanState() as plan, ev.StepSkipped():
+            plan.skipped(event, data)
+
+
+def _step_delegated(state: TaskState, event: Event, data: ev.StepDelegated) -> None:
+    if state.plan is not None:
+        state.plan.children[data.step_id] = data
 
 
 _FORGOTTEN_GOAL = ev.TaskSubmitted(goal="", agent="", planner="", budget=Budget())
@@ -472,5 +591,12 @@ _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.ApprovalRequested: _approval_requested,
     ev.ApprovalDecided: _approval_decided,
     ev.MessageReceived: _message_received,
+    ev.PlannerChanged: _planner_changed,
+    ev.PlanCreated: _plan_created,
+    ev.PlanRevised: _plan_revised,
+    ev.StepCompleted: _step_ended,
+    ev.StepFailed: _step_ended,
+    ev.StepSkipped: _step_ended,
+    ev.StepDelegated: _step_delegated,
     ev.Forgotten: _forgotten,
 }

@@ -64,6 +64,10 @@ class InboxKind(StrEnum):
     APPROVAL = "approval"
     SETTLE = "settle"
     """A person's verdict on a call in doubt."""
+    SUBTASK = "subtask"
+    """A child task has ended."""
+    PLAN = "plan"
+    """A person's edit of a plan that waits."""
 
 
 @dataclass(frozen=True, slots=True)

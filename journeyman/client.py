@@ -122,6 +122,14 @@ class Client:
     async def fork(self, task_id: str, *, seq: int) -> Document:
         return await self._document("POST", f"/v1/tasks/{task_id}/fork", json={"seq": seq})
 
+    async def plan(self, task_id: str) -> Document:
+        """The task's plan: ``steps``, ``answer``, how far each step is, and the worst case of its cost."""
+        return await self._document("GET", f"/v1/tasks/{task_id}/plan")
+
+    async def edit_plan(self, task_id: str, plan: Mapping[str, Any]) -> Document:
+        """Put ``{steps, answer}`` in place of a plan that waits."""
+        return await self._document("PUT", f"/v1/tasks/{task_id}/plan", json=dict(plan))
+
     async def steps(self, task_id: str) -> Document:
         return await self._document("GET", f"/v1/tasks/{task_id}/steps")
 

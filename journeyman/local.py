@@ -17,7 +17,7 @@ from agents.secrets import known_secrets
 from api.schemas import ApprovalDocument, ArtifactDocument, EventDocument, TaskDocument
 from journal.errors import InvalidInput, StorageError
 from journal.records import TaskRecord
-from journal.values import ApprovalStatus
+from journal.values import ApprovalStatus, WaitingReason
 from journeyman.client import Client, Document
 from journeyman.home import prepare
 from journeyman.log_file import log_to
@@ -144,8 +144,19 @@ class LocalClient(Client):
                 )
             if record.status.ended or (record.waiting and record.waiting.reason.needs_person):
                 return
+            if record.waiting and record.waiting.reason is WaitingReason.SUBTASK:
+                if not await self._work_on_children(task_id):
+                    return
+                continue
             if record.waiting and record.waiting.wake_at:
                 await asyncio.sleep(max(0.0, (record.waiting.wake_at - datetime.now(UTC)).total_seconds()))
+
+    async def _work_on_children(self, task_id: str) -> bool:
+        """Run a task's open children one after the other; ``True`` if one of them ended, which wakes their parent."""
+        open_children = await self._runtime.open_children(TENANT, task_id)
+        for child in open_children:
+            await self._work_on(child)
+        return any([(await self._runtime.task(TENANT, child)).status.ended for child in open_children])
 
     def _in_process_api(self) -> Client:
         import httpx

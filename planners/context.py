@@ -7,6 +7,8 @@ byte what an unbroken one would have sent.
 
 from dataclasses import dataclass
 
+from pydantic_core import to_json
+
 from journal import events as ev
 from journal.events import Event
 from journal.projection import SUMMARIZE
@@ -43,6 +45,8 @@ class Transcript:
         self.density = 1.0
         """Tokens for each byte of weight, as last measured. At most one token is one byte."""
         self.summary = ""
+        self._kept: list[Message] = []
+        """What a plan's steps returned: no part of the context while the plan runs."""
         self._submitted: ev.TaskSubmitted | None = None
         self._attached: list[ev.AttachmentReceived] = []
         self._head: list[Message] = []
@@ -65,11 +69,11 @@ class Transcript:
                 self._attached.append(data)
             case ev.TaskStarted() as data:
                 self._open(data)
-            case ev.LlmRequested(role=role, added=added):
-                if role != SUMMARIZE:
+            case ev.LlmRequested(role=role, added=added, step=step):
+                if role != SUMMARIZE and not step:
                     self._ask(seq, added)
             case ev.LlmCompleted() as data:
-                if data.role != SUMMARIZE:
+                if data.role != SUMMARIZE and not data.step:
                     self._answer(seq, data)
             case ev.ToolCompleted(call_id=call_id, result=result, shown=shown):
                 text = result.content if shown is None else shown
@@ -78,6 +82,12 @@ class Transcript:
                 self._result(seq, Message(role="tool", call_id=call_id, content=text, label=result.label))
             case ev.ToolFailed(call_id=call_id, message=why, label=label):
                 self._result(seq, Message(role="tool", call_id=call_id, content=f"Error: {why}", label=label, is_error=True))
+            case ev.PlanCreated(call_id=str(call_id)) | ev.PlanRevised(call_id=str(call_id)):
+                self._result(seq, Message(role="tool", call_id=call_id, content="The plan is carried out.", label=SYSTEM))
+            case ev.StepCompleted(step_id=step_id, items=None, same_as=None, value=value, label=label):
+                self._kept.append(Message(role="tool", call_id=step_id, content=to_json(value).decode(), label=label))
+            case ev.PlannerChanged() as data:
+                self._hand_over(seq, data)
             case ev.MessageReceived(call_id=None, text=text, label=label):
                 self._later.append(Said(seq, Message(role="user", content=text, label=label)))
                 self._flush()
@@ -133,6 +143,18 @@ class Transcript:
         for message in self._head:
             self._append(message)
 
+    def _hand_over(self, seq: int, changed: ev.PlannerChanged) -> None:
+        """Who goes on step by step reads what the plan's steps returned; who goes on by a plan does not."""
+        kept, self._kept = self._kept, []
+        if changed.planner == "plan":
+            return
+        done = [f"{message.call_id}: {message.content}" for message in kept]
+        parts = [changed.instructions, f"Until now the work followed a plan. It is dropped: {changed.why}"]
+        parts += ["What its steps returned:", *done] if done else ["None of it was carried out."]
+        label = join(SYSTEM, *(message.label for message in kept))
+        self._later.append(Said(seq, Message(role="user", content="\n\n".join(parts), label=label)))
+        self._flush()
+
     def _ask(self, seq: int, added: tuple[Message, ...]) -> None:
         self._close_gaps()
         self._say(*(Said(seq, message) for message in added))
@@ -158,10 +180,12 @@ class Transcript:
             self._append(one.message)
 
     def _result(self, seq: int, message: Message) -> None:
-        """A result whose turn was forgotten has nothing to answer, and is left out."""
+        """A result that the model did not call for is a plan's, or its turn was forgotten: it stays out of the context."""
         if message.call_id in self._awaited:
             self._awaited[message.call_id] = Said(seq, message)
             self._flush()
+        else:
+            self._kept.append(message)
 
     def _flush(self) -> None:
         """A turn's results stand in the order of its calls, and what people said meanwhile behind them."""

@@ -1,18 +1,36 @@
 """What a planner is, and the moves it may choose."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from journal.events import EventData
+from journal.plans import Delegate
 from journal.projection import CallState, TaskState
 from journal.values import Message, Outcome
+from llm.settings import Price
+from llm.types import Prompt, ToolOffer
+from tools.types import Tool
+from trust.labels import Label
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask a model of ``role``. ``added`` goes to the end of the prompt first: words no other event holds."""
+    """Ask a model of ``role``. ``added`` goes to the end of the prompt first: words no other event holds.
+
+    ``offers`` are the tools shown; ``None``: the task's own. A call for a ``step`` of a plan has a ``prompt`` of its own,
+    made from the journal, and nothing of it enters the task's conversation; ``max_output_tokens`` may bound it further.
+    """
 
     role: str
     added: tuple[Message, ...] = ()
+    offers: tuple[ToolOffer, ...] | None = None
+    step: str = ""
+    prompt: Prompt | None = None
+    max_output_tokens: int | None = None
+    schema: dict[str, Any] | None = None
+    """The form of the answer, where ``offers`` are given; else it is the task's own."""
+    tool_choice: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +41,43 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegation:
+    """A child task for a step of a plan. ``label`` is the label of its context."""
+
+    step: str
+    order: Delegate
+    context: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All that should be under way now; what is not is started, and with each end the planner is asked again.
+
+    ``ahead`` are calls that cannot run yet but whose arguments are known, so that a person may be asked for all at once.
+    """
+
+    calls: tuple[CallState, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    delegations: tuple[Delegation, ...] = ()
+    ahead: tuple[CallState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write these events: what follows from the journal alone."""
+
+    events: tuple[EventData, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
-    """The goal is met. ``output`` is the answer's value, where the task asks for JSON of a schema."""
+    """The goal is met. ``output`` is the answer's value, where the task asks for JSON of a schema. ``label`` is the answer's;
+    ``None``: that of all the task has read."""
 
     answer: str
     output: Any = None
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +89,32 @@ class GiveUp:
     answer: str | None = None
 
 
+Move = Ask | Act | Run | Record | Finish | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a planner may plan with: the task's tools by name, and the dearest price of each role's models.
+
+    ``can_plan``: the models asked for plans are able to write one.
+    """
+
+    tools: Mapping[str, Tool] = field(default_factory=dict)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    can_plan: bool = True
+    can_delegate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a task starts with: the system message, and where it was left to ``auto``, the planner it chose and why."""
+
+    instructions: str
+    prompt_version: str
+    planner: str = ""
+    why: str = ""
+
+
 class Planner(Protocol):
     """Chooses the next move from the journal's fold alone, so a resumed task decides as an unbroken one would."""
 
@@ -48,5 +124,5 @@ class Planner(Protocol):
     def instructions(self, profile: str) -> str:
         """The system message, made once for each task from the agent profile's own instructions."""
 
-    def next(self, state: TaskState) -> Ask | Act | Finish | GiveUp:
+    def next(self, state: TaskState) -> Move:
         """The next move."""

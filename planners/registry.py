@@ -4,21 +4,35 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 
 from journal.errors import InvalidInput
-from planners.planner import Planner
+from journal.projection import TaskState
+from planners.auto import Auto
+from planners.plan.planner import PlanPlanner
+from planners.planner import Beginning, Means, Planner
 from planners.react import React
 
 GROUP = "journeyman.planners"
 
-_BUILT_IN: dict[str, Callable[[], Planner]] = {React.name: React}
+_BUILT_IN: dict[str, Callable[[Means], Planner]] = {
+    React.name: lambda means: React(),
+    PlanPlanner.name: PlanPlanner,
+    Auto.name: Auto,
+}
 
 
-def find_planner(name: str) -> Planner:
-    """Raises ``InvalidInput`` naming the planners there are."""
+def find_planner(name: str, means: Means | None = None) -> Planner:
+    """A planner that may use ``means``. Raises ``InvalidInput`` naming the planners there are."""
     if name in _BUILT_IN:
-        return _BUILT_IN[name]()
+        return _BUILT_IN[name](means or Means())
     installed = {entry.name: entry for entry in entry_points(group=GROUP)}
     if name in installed:
         planner: Planner = installed[name].load()()
         return planner
     known = ", ".join(sorted({*_BUILT_IN, *installed}))
     raise InvalidInput(f"There is no planner named {name!r}.", hint=f"Known planners: {known}.")
+
+
+def begin(planner: Planner, state: TaskState, profile: str) -> Beginning:
+    """What a task starts with under this planner; ``profile`` are the agent profile's own instructions."""
+    if isinstance(planner, Auto):
+        return planner.begin(state, profile)
+    return Beginning(planner.instructions(profile), planner.prompt_version)

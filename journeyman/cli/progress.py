@@ -55,6 +55,16 @@ class Progress:
                 say(f"{self._call(data)} -> failed: {one_line(data['message'], 200)}")
             case "tool.in_doubt":
                 say(f"{self._call(data)} -> in doubt: {one_line(data['why'], 200)}")
+            case "plan.created":
+                say(f"plan of {len(data['plan']['steps'])} steps")
+            case "plan.revised":
+                say(f"plan revised: {one_line(data.get('why') or data['by'], 200)}")
+            case "step.skipped":
+                say(f"{one_line(data['step_id'])} skipped: {one_line(data['why'], 200)}")
+            case "step.failed":
+                say(f"{one_line(data['step_id'])} failed: {one_line(data.get('message') or data['error'], 200)}")
+            case "planner.changed":
+                say(f"{one_line(data['planner'])} from here: {one_line(data['why'], 200)}")
             case "task.waiting" if data.get("wake_at"):
                 say(f"waiting ({data['reason']}) until {moment(data['wake_at'], seconds=True)}")
             case "approval.decided":

@@ -42,6 +42,10 @@ def run(
     max_steps: Annotated[int | None, typer.Option(min=1, help="Most model turns.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Most tokens of all kinds.")] = None,
     max_seconds: Annotated[float | None, typer.Option(min=0.001, help="Most time since it starts.")] = None,
+    plan_only: Annotated[
+        bool, typer.Option("--plan-only", help="Show the plan and the most it can cost, and let it wait for a look.")
+    ] = False,
+    yes_plan: Annotated[bool, typer.Option("--yes-plan", help="Show the plan, then carry it out.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Print the task's id and leave it to `serve`.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -70,13 +74,17 @@ def run(
         "budget": _given(budget),
         "attachments": [attachment(file) for file in attach or ()],
         "output_schema": None if schema is None else read_schema(schema),
+        "plan_only": plan_only or yes_plan or None,
     }
     settings = load_settings(ctx)
-    raise typer.Exit(run_async(_run(settings, _given(request), docs, detach=detach, as_json=as_json)))
+    raise typer.Exit(run_async(_run(settings, _given(request), docs, yes_plan=yes_plan, detach=detach, as_json=as_json)))
 
 
-async def _run(settings: "Settings", request: dict[str, Any], docs: Path | None, *, detach: bool, as_json: bool) -> int:
+async def _run(
+    settings: "Settings", request: dict[str, Any], docs: Path | None, *, yes_plan: bool, detach: bool, as_json: bool
+) -> int:
     from journeyman.cli.files import say_files
+    from journeyman.cli.plans import look_first
     from journeyman.cli.watching import watch
     from journeyman.connection import connect
     from journeyman.home import serving
@@ -94,7 +102,10 @@ async def _run(settings: "Settings", request: dict[str, Any], docs: Path | None,
             show(task["id"])
             return 0
         try:
-            code = await watch(client, task["id"], as_json=as_json)
+            if request.get("plan_only"):
+                code = await look_first(client, task["id"], go_on=yes_plan, as_json=as_json)
+            else:
+                code = await watch(client, task["id"], as_json=as_json)
             await say_files(client, settings.home, task["id"])
             return code
         except asyncio.CancelledError:

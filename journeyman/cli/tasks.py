@@ -11,6 +11,7 @@ from journeyman.cli.context import load_settings, run_async
 from journeyman.cli.exits import exit_of
 from journeyman.cli.options import Json, Limit, NoWait
 from journeyman.cli.output import say, show, show_json, show_json_line, show_table
+from journeyman.cli.plans import show_plan
 
 if TYPE_CHECKING:
     from journeyman.client import Client, Document
@@ -284,6 +285,9 @@ def resume(ctx: typer.Context, task_id: TaskId, no_wait: NoWait = False, as_json
         return await client.resume(task_id)
 
     raise typer.Exit(run_async(_set_going(load_settings(ctx), task_id, work, no_wait, as_json)))
+
+
+app.command("plan")(show_plan)
 
 
 @app.command("input")

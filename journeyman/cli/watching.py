@@ -20,7 +20,7 @@ async def watch(client: Client, task_id: str, *, as_json: bool = False) -> int:
     after = 0
     while True:
         await client.go_on(task_id)
-        task = await _until_rest(client, task_id, after)
+        task = await until_rest(client, task_id, after)
         if task["status"] != "input_required" or not await _settled_here(client, task):
             break
         after = task["last_seq"]
@@ -28,7 +28,8 @@ async def watch(client: Client, task_id: str, *, as_json: bool = False) -> int:
     return int(exit_of(task))
 
 
-async def _until_rest(client: Client, task_id: str, after: int) -> Document:
+async def until_rest(client: Client, task_id: str, after: int) -> Document:
+    """Show what happens until the task rests or ends; the task then."""
     with Progress() as progress:
         async for event in client.follow(task_id, after=after):
             progress.event(event)

@@ -1,6 +1,20 @@
 """The testing kit: scripted parts to test agents against, without a model and without patching anything."""
 
+from journeyman.testing.stopping import StoppingJournal
 from journeyman.testing.stub.script import Asked, Call, Drop, HttpError, RawBody, Reply, Rule, Script, Usage, When
 from journeyman.testing.stub.server import StubServer
 
-__all__ = ["Asked", "Call", "Drop", "HttpError", "RawBody", "Reply", "Rule", "Script", "StubServer", "Usage", "When"]
+__all__ = [
+    "Asked",
+    "Call",
+    "Drop",
+    "HttpError",
+    "RawBody",
+    "Reply",
+    "Rule",
+    "Script",
+    "StoppingJournal",
+    "StubServer",
+    "Usage",
+    "When",
+]

@@ -64,7 +64,8 @@ class MessagesFormat:
         if stream:
             fields["stream"] = True
         conversation = self._conversation(request.prompt)
-        if conversation.unthought and "thinking" in fields:
+        forced = request.tool_choice not in ("auto", "none")  # the API takes no thinking then
+        if (conversation.unthought or forced) and "thinking" in fields:
             fields["thinking"] = {"type": "disabled"}
         system, offered = conversation.system, b""
         if tools.names:

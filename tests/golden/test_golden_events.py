@@ -1,15 +1,17 @@
 """Events of released versions: each stored line still reads as it did, and is written the same way."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from journal.codec import CODEC, KINDS, StoredEvent
 from journal.events import Event
-from tests.golden.released_0_1 import EVENTS
+from tests.golden import released_0_1, released_0_2
 
-FILE = Path(__file__).with_name("events-0.1.jsonl")
+HERE = Path(__file__).parent
+RELEASES = {"events-0.1.jsonl": released_0_1.EVENTS, "events-0.2.jsonl": released_0_2.EVENTS}
 
 
 def line(event: Event) -> str:
@@ -23,17 +25,26 @@ def stored(text: str) -> StoredEvent:
     return StoredEvent(**columns | {"digest": columns["digest"] and bytes.fromhex(columns["digest"])})
 
 
-LINES = FILE.read_text(encoding="utf-8").split("\n")[:-1]
+def lines(file: str) -> list[str]:
+    return (HERE / file).read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def pairs() -> Iterator[tuple[str, Event]]:
+    for file, events in RELEASES.items():
+        yield from zip(lines(file), events, strict=False)
+
+
+PAIRS = list(pairs())
 
 
 def test_every_kind_has_a_line() -> None:
-    assert {json.loads(text)["kind"] for text in LINES} == set(KINDS)
-    assert {event.kind for event in EVENTS if event.data.kind != "forgotten"} == set(KINDS)
+    assert {json.loads(text)["kind"] for text, _ in PAIRS} == set(KINDS)
+    assert {event.kind for _, event in PAIRS if event.data.kind != "forgotten"} == set(KINDS)
 
 
 def test_every_field_of_every_kind_is_set_in_some_line() -> None:
     written: dict[str, set[str]] = {}
-    for text in LINES:
+    for text, _ in PAIRS:
         columns = json.loads(text)
         if columns["data"] is not None:
             written.setdefault(columns["kind"], set()).update(json.loads(columns["data"]))
@@ -41,11 +52,12 @@ def test_every_field_of_every_kind_is_set_in_some_line() -> None:
     assert {kind: fields[kind] - names for kind, names in written.items()} == {kind: set() for kind in KINDS}
 
 
-def test_there_are_as_many_lines_as_events() -> None:
-    assert len(LINES) == len(EVENTS)
+@pytest.mark.parametrize("file", RELEASES)
+def test_there_are_as_many_lines_as_events(file: str) -> None:
+    assert len(lines(file)) == len(RELEASES[file])
 
 
-@pytest.mark.parametrize(("text", "event"), list(zip(LINES, EVENTS, strict=False)), ids=[f"{e.seq}-{e.kind}" for e in EVENTS])
+@pytest.mark.parametrize(("text", "event"), PAIRS, ids=[f"{e.seq}-{e.kind}" for _, e in PAIRS])
 def test_a_line_reads_as_it_did_and_is_written_the_same_way(text: str, event: Event) -> None:
     assert CODEC.decode(stored(text)) == event
     assert line(event) == text

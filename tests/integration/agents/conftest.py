@@ -77,6 +77,27 @@ def put(key: str) -> str:
 
 
 @tool(read_only=True)
+def rows(n: int) -> dict:
+    """So many rows."""
+    return {"rows": [{"id": str(i)} for i in range(n)], "empty": []}
+
+
+@tool(workspace_only=True)
+async def jot(text: str) -> str:
+    """Write a line; nobody need be asked."""
+    _witness("jot " + text)
+    return "jotted"
+
+
+def note(key: str) -> str:
+    """Note a key. Key 1 fails the first time, and nothing is noted."""
+    _witness("note " + key)
+    if key == "1" and (HERE / "witness").read_text().count("note 1") < 2:
+        raise ToolError("not now")
+    return "noted " + key
+
+
+@tool(read_only=True)
 def broken(q: str) -> str:
     """Always fails."""
     raise ToolError("no such thing: " + q)

@@ -94,6 +94,7 @@ async def test_doctor_of_a_fresh_home_has_no_problems_and_changes_nothing(home: 
     assert done.json["ok"] is True
     parts = {finding["part"] for finding in done.json["findings"]}
     assert parts == {
+        "mcp servers",
         "python",
         "configuration",
         "home",

@@ -9,6 +9,7 @@ import pytest
 from journal import events as ev
 from journal.codec import KINDS
 from journal.events import Event, EventData, Forgotten
+from journal.plans import Delegate, Extract, ForEach, Plan, Step
 from journal.projection import CallStage, TaskState
 from journal.values import (
     ApprovalStatus,
@@ -260,6 +261,33 @@ STORY: list[EventData] = [
     ASKED,
     ANSWERED.model_copy(update={"tool_calls": ()}),
     ev.MessageReceived(text="hurry", by="ann"),
+    ev.PlanCreated(
+        plan=Plan(
+            steps=(
+                Step(id="s1", tool="send"),
+                Step(id="s2", extract=Extract(source="$s1", ask="it", schema_={})),
+                Step(id="s3", tool="send", for_each=ForEach(list_="$s1", name="x")),
+                Step(id="s4", delegate=Delegate(goal="g")),
+            )
+        ),
+        prompt_version="plan_v1",
+        label=USER,
+    ),
+    SENT.model_copy(update={"call_id": "s1"}),
+    RETURNED.model_copy(update={"call_id": "s1"}),
+    ASKED.model_copy(update={"step": "s2"}),
+    ev.LlmFailed(model="m", error="e", detail="d", spent=True, step="s2"),
+    ASKED.model_copy(update={"step": "s2"}),
+    ANSWERED.model_copy(update={"step": "s2"}),
+    ev.StepCompleted(step_id="s2", value=1, label=WEB),
+    RETURNED.model_copy(update={"call_id": "s3[0]"}),
+    ev.StepCompleted(step_id="s3", items=1, label=WEB),
+    ev.StepDelegated(step_id="s4", task_id="task_2", budget=Budget()),
+    ev.StepFailed(step_id="s4", error="canceled", label=WEB, usage=Usage(cost_usd=0.5)),
+    ev.PlanRevised(steps=(Step(id="s5", tool="send"),), dropped=("s1", "s4")),
+    ev.StepCompleted(step_id="s5", same_as=1, label=WEB),
+    ev.StepSkipped(step_id="s6", why="x"),
+    ev.PlannerChanged(planner="react", prompt_version="react_v1", why="w", instructions="i"),
     ev.AttachmentReceived(name="a", media_type="text/plain", size=1, digest="d", label=WEB, text="x"),
     ev.ContextCompacted(upto_seq=9, summary="s", kept=0, reason="window", by="m", label=WEB),
 ]
