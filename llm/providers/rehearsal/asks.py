@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from llm.providers.rehearsal.language.words import content
+from llm.providers.rehearsal.language.words import canon, content
 
 QUESTION, WRITE, READ, READ_BACK, LIST, FETCH, REMEMBER, PERSON, NOW, SUMMARY, BEYOND, SELF = (
     "question", "write", "read", "read back", "list", "fetch", "remember", "person", "now", "summary", "beyond", "self",
@@ -48,10 +48,12 @@ QUOTED = re.compile(r"[\"“]([^\"“”\n]{1,4000})[\"”]|(?<!\w)'([^'\n]{1,40
 
 
 _ANAPHORA = frozenset(
-    """
+    canon(word)
+    for word in """
     result answer it them that this these those everything summary total both all find note value number report output
     line sentence figure work calculation source fact information detail conclusion outcome what you your found file
-    new with contain short brief one page content text response markdown
+    new with contain short brief one page content text response markdown date time day name price cost amount sum
+    percentage address distance
 """.split()
 )
 

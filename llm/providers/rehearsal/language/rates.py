@@ -46,6 +46,9 @@ def read_unit(text: str, at: int) -> tuple[Unit | None, str, tuple[Per, ...], in
     return unit, noun, per, after
 
 
+_MORE = frozenset(("extra", "additional", "further"))
+
+
 def _noun(text: str, at: int) -> tuple[Unit | None, str, int]:
     for spelling in MULTIWORD:
         head = text[at : at + len(spelling) + 1]
@@ -58,6 +61,9 @@ def _noun(text: str, at: int) -> tuple[Unit | None, str, int]:
         unit = known_unit(word)
         if unit and not (word.lower() in ("in", "a", "s", "fr") and not _glued(text, end, match)):
             return unit, word, match.end()
+        if not words and word.lower() in _MORE and _WORD.match(text, match.end()):
+            end = match.end()
+            continue
         if word.lower() in _NOT_NOUNS or (words and text[end : end + 1] == "-"):
             break
         words.append(word)
@@ -117,6 +123,9 @@ def _also(text: str, at: int) -> tuple[Unit | None, str, int]:
     return (None, "", at) if unit is None or plural or noun.lower() in _NOT_NOUNS else (unit, noun, end)
 
 
+_NOT_HEADS = frozenset("extra additional further started single whole full new individual adult used other".split())
+
+
 def _one_noun(text: str, at: int) -> tuple[Unit | None, str, int]:
     """The noun behind ``per``: a known unit, else up to two words where the second is the head (``per started hour``)."""
     for spelling in MULTIWORD:
@@ -130,6 +139,8 @@ def _one_noun(text: str, at: int) -> tuple[Unit | None, str, int]:
     second = re.compile(r"\s(?P<word>[^\W\d_]+)").match(text, first.end())
     if second and (unit := known_unit(second["word"])) and not unit.is_money and len(second["word"]) > 2:
         return unit, second["word"], second.end()
+    if second and first["word"].lower() in _NOT_HEADS:
+        return count_unit(second["word"]), second["word"], second.end()
     return count_unit(first["word"]), first["word"], first.end()
 
 

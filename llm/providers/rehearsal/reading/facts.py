@@ -88,7 +88,8 @@ def _carry(fact: Fact, before: Fact | None) -> Fact:
 
 def _fact(segment: Segment, clause: str, q: Quantity, beside: list[Quantity]) -> Fact:
     named = _pers_before(clause, q, beside)
-    per = (*(p for p in named if p not in q.per), *q.per) if not q.is_money else q.per or named
+    each = re.match(r"\W*(?:each|every)\b", clause, re.IGNORECASE)
+    per = (*(p for p in named if p not in q.per), *q.per) if each or not q.is_money else q.per or named
     conditions = tuple(o for o in beside if o is not q and not o.is_money and not o.is_percent and (o.is_bound or not o.per))
     return Fact(q.value, q.unit, per, segment, vocabulary(clause), clause, conditions, q.noun, bool(q.per))
 

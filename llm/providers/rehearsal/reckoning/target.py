@@ -88,7 +88,7 @@ def wanted_unit(question: str) -> Unit | None:
 
 _OF_US = re.compile(
     r"\b(?:the\s)?(?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+) of us\b|\bwe are (?P<m>\w+)\b"
-    r"|\bparty of (?P<p>\w+)\b|\bgroup of (?P<g>\w+)(?=\s*(?:[?,.]|$|for\b|on\b|in\b))",
+    r"|\bparty of (?P<p>\w+)\b|\b(?:group|family) of (?P<g>\w+)(?=\s*(?:[?,.]|$|for\b|on\b|in\b))",
     re.IGNORECASE,
 )
 _AGED = re.compile(
@@ -96,7 +96,9 @@ _AGED = re.compile(
     r"(?!\s*(?:[^\W\d_%]|[%€$£]|[.,:]\d))",
     re.IGNORECASE,
 )
-_FOR_N = re.compile(r"\bfor (?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+)(?=\s*(?:[?,!]|\.(?!\d)|$))", re.IGNORECASE)
+_FOR_N = re.compile(
+    r"\bfor (?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+)(?=\s*(?:[?!]|[.,](?!\d)|$))", re.IGNORECASE
+)
 
 
 def find_givens(text: str) -> list[Quantity]:
@@ -130,7 +132,7 @@ _WORDED = re.compile(
 
 def asks_for_amount(question: str) -> bool:
     """Whether the question wants something worked out or a number told at all; bare words with numbers do."""
-    bare = not _WORDED.match(question) and any(q.unit and not q.is_percent for q in find_quantities(question))
+    bare = not _WORDED.match(question) and any(q.unit and not q.is_percent for q in find_givens(question))
     return bool(
         bare
         or _MONEY.search(question)

@@ -115,7 +115,11 @@ def _judge(wanted: _Wanted, scored: Scored) -> tuple[float, Answer] | None:
     held = _measured(wanted, segment, clause)
     known = segment.words | segment.around
     covered = len(wanted.about & known) / len(wanted.about) if wanted.about else 0.0
-    if covered < (0.34 if held else 0.66) or wanted.strong - known or not wanted.about & segment.words:
+    if (
+        covered < (0.34 if held else 0.66)
+        or wanted.strong - known
+        or not wanted.about & (known if held and held.settled else segment.words)
+    ):
         return None
     if held is None and contradicts(frozenset(content(wanted.text)), segment) and not vocabulary(wanted.text) & set(WEEKDAYS):
         return None

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.llm.rehearsal import first_cases, second_cases, third_cases
+from tests.integration.llm.rehearsal import first_cases, fourth_cases, second_cases, third_cases
 from tests.integration.llm.rehearsal.cases import Case, Rehearsals, World, served_pages
 
-WORLDS = [*first_cases.WORLDS, *second_cases.WORLDS, *third_cases.WORLDS]
+WORLDS = [*first_cases.WORLDS, *second_cases.WORLDS, *third_cases.WORLDS, *fourth_cases.WORLDS]
 
 
 @pytest.fixture
