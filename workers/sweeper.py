@@ -1,9 +1,10 @@
-"""The sweeper: the journal, not the broker, knows what must be run. It resumes what a dead worker left, wakes timers, and
-makes good every message that got lost."""
+"""The sweeper: the journal, not the broker, knows what must be run. It resumes what a dead worker left, wakes timers, makes
+good every message that got lost, and where slots are short says whose turn it is."""
 
 import asyncio
 import logging
 import random
+from collections.abc import Callable
 from typing import Protocol
 
 from workers.admission import Admission
@@ -19,22 +20,17 @@ class Runnable(Protocol):
     async def runnable(self, limit: int) -> list[str]: ...
 
 
-class Bell(Protocol):
-    """An ``agents.runtime.Dispatcher``."""
-
-    async def enqueue(self, task_id: str) -> None: ...
-
-
 class Sweeper:
-    """Rings for every runnable task that this process is not already at. ``seconds`` lie between two looks, more or less
-    a fifth, so that many processes do not look at once."""
+    """Hands every runnable task that this process has a slot for to ``run``. ``seconds`` lie between two looks, more or less
+    a fifth, so that many processes do not look at once; in a crowd it looks as soon as a slot is free."""
 
-    def __init__(self, journal: Runnable, bell: Bell, admission: Admission, *, seconds: float, limit: int) -> None:
+    def __init__(self, journal: Runnable, run: Callable[[str], bool], admission: Admission, *, seconds: float) -> None:
         self._journal = journal
-        self._bell = bell
+        self._run = run
         self._admission = admission
         self._seconds = seconds
-        self._limit = limit
+        self._room = asyncio.Event()
+        admission.on_room = self._room.set
 
     async def run(self) -> None:
         """Sweep until canceled. A database that fails is logged once and asked again, ever more seldom."""
@@ -50,11 +46,24 @@ class Sweeper:
                 if pause != self._seconds:
                     log.info("The journal can be searched again.")
                 pause = self._seconds
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+            await self._rest(pause * random.uniform(0.8, 1.2))  # noqa: S311
 
     async def sweep(self) -> int:
-        """Look once; how many tasks were rung for."""
-        due = [task_id for task_id in await self._journal.runnable(self._limit) if self._admission.is_due(task_id)]
-        for task_id in due:
-            await self._bell.enqueue(task_id)
-        return len(due)
+        """Look once; how many tasks were handed over."""
+        self._room.clear()
+        free = self._admission.free
+        if free <= 0:
+            return 0
+        turned_away = self._admission.turned_away
+        limit = free + self._admission.resting
+        found = await self._journal.runnable(limit)
+        if len(found) < limit:
+            self._admission.thinned_out(turned_away)
+        return sum(self._run(task_id) for task_id in found if self._admission.is_due(task_id))
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._room.wait()
+        except TimeoutError:
+            return

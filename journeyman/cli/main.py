@@ -21,6 +21,8 @@ COMMANDS = {
     "run": "journeyman.cli.run",
     "init": "journeyman.cli.init",
     "serve": "journeyman.cli.serve",
+    "api": "journeyman.cli.api",
+    "worker": "journeyman.cli.worker",
     "tasks": "journeyman.cli.tasks",
     "approvals": "journeyman.cli.approvals",
     "memory": "journeyman.cli.memory",
