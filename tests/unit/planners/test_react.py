@@ -58,7 +58,7 @@ def test_calls_are_run_together_then_the_model_is_asked_again() -> None:
 
 
 def test_text_without_calls_is_the_answer() -> None:
-    assert React().next(state_of(REQUESTED, said("3"))) == Finish("3")
+    assert React().next(state_of(REQUESTED, said("3"))) == Finish("3", question=AGAIN)
 
 
 def test_what_a_person_says_meanwhile_is_heard_before_the_answer_counts() -> None:
