@@ -46,8 +46,7 @@ def check_tools(used: Techniques, tools: Collection[str]) -> None:
     if used.program_aided and PYTHON not in tools:
         raise InvalidInput(
             f"The technique program_aided needs a tool named `{PYTHON}`, and this task has none.",
-            hint="Give the agent a tool of that name that runs a program, and let `tools` name it; "
-            "`journeyman tools list` shows what there is. Or leave out program_aided.",
+            hint=f"Add `{PYTHON}` to the tools of the agent and of the task, or leave out program_aided.",
         )
 
 

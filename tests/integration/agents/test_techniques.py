@@ -16,15 +16,6 @@ from tests.integration.agents.test_plans import lookup, plans
 Build = Callable[..., Awaitable[World]]
 
 NUMBER = {"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"]}
-PYTHON_TOOL = '''
-from journeyman import tool
-
-
-@tool(read_only=True)
-def python(code: str) -> str:
-    """Run a program and return what it prints."""
-    return "42"
-'''
 
 
 def once(text: str, **more: Any) -> Rule:
@@ -128,9 +119,9 @@ def test_a_wrong_technique_is_refused(wrong: dict[str, Any]) -> None:
 
 
 async def test_program_aided_uses_the_tool_named_python(world: Build) -> None:
-    unused = await world(says("unused"))
-    (unused.folder / "more.py").write_text(PYTHON_TOOL)
-    w = await world(calls(("python", {"code": "print(6 * 7)"})), says("It is 42."))
+    w = await world(
+        calls(("python", {"code": "6 * 7"})), Rule(when=When(text="^42$"), reply=Reply(text="It is 42.")), says("never seen")
+    )
     record = await w.run("What is 6 times 7?", tools=["python"], techniques={"program_aided": True})
     assert (record.answer, record.usage.tool_calls) == ("It is 42.", 1)
     assert "run it with the tool `python`" in system(w)

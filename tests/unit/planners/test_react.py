@@ -7,6 +7,7 @@ from journal import events as ev
 from journal.events import Event, EventData
 from journal.projection import TaskState
 from journal.values import Budget, Message, Outcome, Reservation, TokenUsage, ToolCall, ToolResult
+from planners.answers import AGAIN
 from planners.context import Transcript
 from planners.planner import Act, Ask, Finish, GiveUp
 from planners.react import MAX_REPAIRS, React
