@@ -31,6 +31,7 @@ COMMANDS = {
     "keys": "journeyman.cli.keys",
     "config": "journeyman.cli.config",
     "doctor": "journeyman.cli.doctor",
+    "selfcheck": "journeyman.cli.selfcheck",
     "db": "journeyman.cli.db",
 }
 """Command name to the module whose ``app`` (a ``typer.Typer``) it is, in the order of ``--help``.
