@@ -32,6 +32,7 @@ COMMANDS = {
     "audit": "journeyman.cli.audit",
     "config": "journeyman.cli.config",
     "doctor": "journeyman.cli.doctor",
+    "selfcheck": "journeyman.cli.selfcheck",
     "db": "journeyman.cli.db",
 }
 """Command name to the module whose ``app`` (a ``typer.Typer``) it is, in the order of ``--help``.
