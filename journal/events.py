@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from journal.plans import Answer, Plan, Step
+from journal.techniques import Techniques
 from journal.values import (
     ATTACHMENTS,
     Budget,
@@ -94,6 +95,7 @@ class TaskSubmitted(EventData):
     label: Label = USER
     plan_only: bool = Field(False, exclude_if=operator.not_)
     """Make the plan, and let a person look at it before it runs."""
+    techniques: Techniques = Field(Techniques(), exclude_if=_is_empty)
 
 
 class AttachmentReceived(EventData):
@@ -136,6 +138,8 @@ class TaskStarted(EventData):
     planner: str = ""
     """The planner that ``auto`` chose; empty where the task names one itself."""
     why: str = ""
+    techniques: dict[str, str] = Field(default_factory=dict)
+    """Each technique that is used, with the version of its prompt; without one where it has none."""
 
 
 class TaskWaiting(EventData):
@@ -189,6 +193,8 @@ class TaskCompleted(EventData):
     sources: tuple[SourceRef, ...] = ()
     label: Label
     outcome: Outcome = Outcome.ACHIEVED
+    votes: tuple[int, ...] = ()
+    """With ``self_consistency``: how many samples gave this answer, and then each other one. Unusable ones have no vote."""
 
 
 class TaskFailed(EventData):
@@ -237,7 +243,9 @@ class LlmRequested(EventData):
     tools_digest: str = ""
     attempt: int = 1
     step: str = ""
-    """The step of a plan that asks, in a conversation of its own; empty: the task itself."""
+    """The step of a plan that asks, in a conversation of its own, or what an aside is for; empty: the task itself."""
+    technique: str = ""
+    """The technique that this call belongs to."""
 
 
 class LlmCompleted(EventData):

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_threads"
-down_revision = "0002_api_keys"
+revision = "0004_threads"
+down_revision = "0003_perimeter"
 branch_labels = None
 depends_on = None
 
