@@ -14,8 +14,9 @@ from memory.absent import AbsentMemory
 from memory.items import Memory
 from workers.admission import Admission
 from workers.app import check_broker, in_process, make_app
+from workers.beat import Beat
+from workers.chores import chores, sweeping
 from workers.dispatcher import CeleryDispatcher
-from workers.sweeper import Sweeper
 from workers.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -34,21 +35,32 @@ async def ringing(settings: Settings) -> AsyncIterator[Runtime]:
 
 
 @asynccontextmanager
-async def working(settings: Settings, *, memory: Memory | None = None) -> AsyncIterator[Runtime]:
+async def beating(runtime: Runtime) -> AsyncIterator[None]:
+    """A beat's chores, for as long as the block runs."""
+    beat = asyncio.create_task(Beat(chores(runtime)).run())
+    try:
+        yield
+    finally:
+        beat.cancel()
+        await asyncio.gather(beat, return_exceptions=True)
+
+
+@asynccontextmanager
+async def working(settings: Settings, *, memory: Memory | None = None, with_chores: bool = True) -> AsyncIterator[Runtime]:
     """A runtime whose tasks are run here, by messages from the broker and what the sweeper finds. Its memory is the home's
-    own, unless one is given."""
+    own, unless one is given; ``with_chores``: it does a beat's chores as well."""
     app = make_app(settings.broker_url.get_secret_value(), settings.worker)
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app)
     runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=memory)
     worker = Worker(app, settings.worker, admission, runtime.drive)
-    sweeper = Sweeper(runtime.journal, worker.take, admission, seconds=settings.worker.sweep_seconds)
+    beat = Beat([sweeping(runtime, worker, admission, settings.worker), *(chores(runtime) if with_chores else ())])
     worker.start()
-    sweeping = asyncio.create_task(sweeper.run())
+    at_it = asyncio.create_task(beat.run())
     try:
         yield runtime
     finally:
-        sweeping.cancel()
+        at_it.cancel()
         await asyncio.gather(worker.aclose(), runtime.aclose())
         dispatcher.close()
 

@@ -1,4 +1,4 @@
-"""The processes: ``serve`` is all in one; ``api`` and ``worker`` are its halves, for many processes and machines."""
+"""The processes: ``serve`` is all in one; ``api``, ``worker`` and ``beat`` are its parts, for many processes and machines."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from agents.secrets import known_secrets
 from api.app import create_app
 from api.keys import KeyStore
 from journeyman import logs
-from journeyman.at_work import require_shared_broker, ringing, stop_on_signals, tell_of_the_broker, warm, working
+from journeyman.at_work import beating, require_shared_broker, ringing, stop_on_signals, tell_of_the_broker, warm, working
 from journeyman.home import Serving, announced, prepare, sole_server
 from journeyman.listening import Server, address_of, listening, show_first_key
 from journeyman.settings import Settings
@@ -69,11 +69,29 @@ async def worker(settings: Settings) -> None:
     require_shared_broker(settings, "journeyman worker")
     stop = stop_on_signals()
     prepare(settings.home)
-    async with working(settings, memory=AbsentMemory()) as runtime:
+    async with working(settings, memory=AbsentMemory(), with_chores=False) as runtime:
         log.info("ready", extra={"concurrency": settings.worker.concurrency})
         starting = asyncio.gather(tell_of_the_broker(settings), warm(runtime))
         await asyncio.wait([stop])
         starting.cancel()
+    log.info("stopped")
+
+
+async def beat(settings: Settings) -> None:
+    """What has its time (schedules, deliveries), until SIGTERM or SIGINT. Any number of them may share a database: each fire
+    makes one task.
+
+    Raises ``ConfigurationError`` for a broker that is not shared.
+    """
+    logs.configure(known_secrets(settings))
+    require_shared_broker(settings, "journeyman beat")
+    stop = stop_on_signals()
+    prepare(settings.home)
+    async with ringing(settings) as runtime, beating(runtime):
+        log.info("ready")
+        telling = asyncio.create_task(tell_of_the_broker(settings))
+        await asyncio.wait([stop])
+        telling.cancel()
     log.info("stopped")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from journal.crash_points import reach
 from workers.app import RUN
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class CeleryDispatcher:
         if self._down and self._clock() < self._again_at:
             return
         try:
+            reach("message.sending", task_id)
             self._app.send_task(RUN, args=[task_id], retry=False)
+            reach("message.sent", task_id)
         except Exception as error:
             if not self._down:
                 log.warning("The broker takes no messages; workers find tasks in the journal meanwhile: %s", error)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from journal.crash_points import reach
 from journal.errors import StorageError
 from journal.records import TaskRecord
 from workers.admission import Admission
@@ -90,10 +91,12 @@ class Worker:
         state.should_stop = None
 
     def _accept(self, task_id: str) -> None:
+        reach("message.taken", task_id)
         if self._admission.admit(task_id):
             claimed = threading.Event()
             self._loop.call_soon_threadsafe(self._begin, task_id, claimed)
             claimed.wait(_CLAIM_SECONDS)
+            reach("message.accepted", task_id)
 
     def _begin(self, task_id: str, claimed: threading.Event) -> None:
         task = self._loop.create_task(self._run(task_id, claimed))

@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": "journeyman.cli.serve",
     "api": "journeyman.cli.api",
     "worker": "journeyman.cli.worker",
+    "beat": "journeyman.cli.beat",
     "tasks": "journeyman.cli.tasks",
     "approvals": "journeyman.cli.approvals",
     "memory": "journeyman.cli.memory",
@@ -31,8 +32,10 @@ COMMANDS = {
     "agents": "journeyman.cli.agents",
     "usage": "journeyman.cli.usage",
     "keys": "journeyman.cli.keys",
+    "audit": "journeyman.cli.audit",
     "config": "journeyman.cli.config",
     "doctor": "journeyman.cli.doctor",
+    "selfcheck": "journeyman.cli.selfcheck",
     "db": "journeyman.cli.db",
 }
 """Command name to the module whose ``app`` (a ``typer.Typer``) it is, in the order of ``--help``.

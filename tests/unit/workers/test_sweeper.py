@@ -1,12 +1,9 @@
 """The sweeper over a scripted journal."""
 
 import asyncio
-import logging
 
-import pytest
-
-from journal.errors import StorageUnavailable
 from workers.admission import Admission
+from workers.beat import Beat, Chore
 from workers.sweeper import Sweeper
 
 
@@ -43,10 +40,10 @@ class Hands:
         return True
 
 
-def make(journal: ScriptedJournal, *, slots: int = 4, seconds: float = 0.01) -> tuple[Sweeper, Hands, Admission]:
+def make(journal: ScriptedJournal, *, slots: int = 4) -> tuple[Sweeper, Hands, Admission]:
     admission = Admission(slots, patience=0)
     hands = Hands(admission)
-    return Sweeper(journal, hands, admission, seconds=seconds), hands, admission
+    return Sweeper(journal, hands, admission), hands, admission
 
 
 async def test_it_takes_what_is_runnable_and_not_already_here() -> None:
@@ -75,10 +72,10 @@ async def test_tasks_that_rest_do_not_stand_in_the_way_of_others() -> None:
     assert (hands.taken, journal.limits) == (["b"], [2])
 
 
-async def test_in_a_crowd_a_free_slot_goes_at_once_to_whose_turn_it_is() -> None:
+async def test_in_a_crowd_it_looks_as_soon_as_a_slot_is_free() -> None:
     journal = ScriptedJournal([], ["next"])
-    sweeper, hands, admission = make(journal, slots=1, seconds=3600)
-    sweeping = asyncio.create_task(sweeper.run())
+    sweeper, hands, admission = make(journal, slots=1)
+    beating = asyncio.create_task(Beat([Chore("sweeping", 3600, sweeper.sweep, sweeper.room)]).run())
     while not journal.asked:
         await asyncio.sleep(0)
     admission.take("first")
@@ -86,7 +83,7 @@ async def test_in_a_crowd_a_free_slot_goes_at_once_to_whose_turn_it_is() -> None
     admission.leave("first")
     await asyncio.wait_for(hands.changed.wait(), 30)
     assert hands.taken == ["next"]
-    sweeping.cancel()
+    beating.cancel()
 
 
 async def test_a_crowd_ends_when_the_journal_has_no_more_tasks_than_slots() -> None:
@@ -100,17 +97,3 @@ async def test_a_crowd_ends_when_the_journal_has_no_more_tasks_than_slots() -> N
     admission.leave("a")
     await sweeper.sweep()
     assert admission.admit("b")
-
-
-async def test_it_outlives_a_database_that_fails_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
-    down = StorageUnavailable("The database cannot be reached.")
-    journal = ScriptedJournal(down, down, down, ["a"])
-    sweeper, hands, _ = make(journal)
-    with caplog.at_level(logging.INFO, logger="workers.sweeper"):
-        sweeping = asyncio.create_task(sweeper.run())
-        await asyncio.wait_for(hands.changed.wait(), 30)
-        while journal.asked < 6:
-            await asyncio.sleep(0)
-        sweeping.cancel()
-    assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.INFO]
-    assert "cannot be reached" in caplog.records[0].getMessage()

@@ -14,6 +14,7 @@ from journal.records import TaskRecord
 from journal.values import Budget, Outcome, Status
 from workers.admission import Admission
 from workers.app import RUN, make_app
+from workers.beat import Beat, Chore
 from workers.dispatcher import CeleryDispatcher
 from workers.settings import WorkerSettings
 from workers.sweeper import Runnable, Sweeper
@@ -56,8 +57,8 @@ async def working(
     dispatcher = CeleryDispatcher(app)
     worker = Worker(app, WorkerSettings(), admission, drive)
     worker.start()
-    sweeper = Sweeper(journal or Pending(), worker.take, admission, seconds=0.05)
-    sweeping = asyncio.create_task(sweeper.run())
+    sweeper = Sweeper(journal or Pending(), worker.take, admission)
+    sweeping = asyncio.create_task(Beat([Chore("sweeping", 0.05, sweeper.sweep, sweeper.room)]).run())
     try:
         yield dispatcher, admission
     finally:

@@ -1,0 +1,19 @@
+"""The chores of a beat. ``serve``, ``worker`` and ``beat`` take them from here."""
+
+from agents.runtime import Runtime
+from workers.admission import Admission
+from workers.beat import Chore
+from workers.settings import WorkerSettings
+from workers.sweeper import Sweeper
+from workers.worker import Worker
+
+
+def chores(runtime: Runtime) -> tuple[Chore, ...]:
+    """What any process may do for all of them."""
+    return ()
+
+
+def sweeping(runtime: Runtime, worker: Worker, admission: Admission, settings: WorkerSettings) -> Chore:
+    """What each worker does for itself: look in the journal for work."""
+    sweeper = Sweeper(runtime.journal, worker.take, admission)
+    return Chore("looking for runnable tasks", settings.sweep_seconds, sweeper.sweep, sweeper.room)
