@@ -145,10 +145,10 @@ async def test_a_message_is_acknowledged_once_its_task_is_claimed() -> None:
     begun, claim = asyncio.Event(), asyncio.Event()
 
     async def drive(task_id: str, *, claimed: Callable[[], None]) -> TaskRecord:
-        begun.set()
-        await claim.wait()
+        if task_id == "unclaimed":
+            begun.set()
+            await claim.wait()
         claimed()
-        await asyncio.Event().wait()
         return record(task_id)
 
     async with working(drive) as (dispatcher, _):
@@ -173,7 +173,7 @@ async def test_a_message_that_holds_no_task_id_is_dropped_with_a_warning(caplog:
             app.send_task(RUN, args=strange)
         app.send_task(RUN, kwargs={"task_id": "a"})
         await dispatcher.enqueue("good")
-        await until(lambda: driven == ["good"] and caplog.text.count("A message was dropped") == 5)
+        await until(lambda: "good" in driven and caplog.text.count("A message was dropped") == 5)
 
 
 async def test_a_task_that_fails_to_run_frees_its_slot_and_rests() -> None:
