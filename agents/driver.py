@@ -10,6 +10,7 @@ from agents.feed import Feed
 from agents.holder import Holder
 from agents.inbox import absorb
 from agents.invocation import Invoker, Surroundings
+from agents.judging import PolicyOf, label_of_descriptions
 from agents.loop import run
 from agents.means import means_of
 from agents.profile import find_profile
@@ -25,6 +26,7 @@ from planners.planner import Planner
 from planners.registry import begin, find_planner
 from tools.errors import ToolError
 from tools.types import Tool
+from trust.policy import Policy
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Driver:
         surroundings: Surroundings,
         feed: Feed,
         subtasks: Subtasks,
+        policy_of: PolicyOf,
     ) -> None:
         self._settings = settings
         self._holder = holder
@@ -50,6 +53,7 @@ class Driver:
         self._invoker = Invoker(surroundings)
         self._feed = feed
         self._subtasks = subtasks
+        self._policy_of = policy_of
 
     async def drive(self, task_id: str) -> bool:
         """Work on a task until it rests, ends or is lost; ``False`` if another worker holds it."""
@@ -104,11 +108,15 @@ class Driver:
                 await log.commit()
                 return
             asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
-            executor = Executor(tools, self._invoker, self._settings.approval_hours)
+            executor = Executor(tools, self._invoker, self._policy(log.state.submitted), self._settings.approval_hours)
             while True:
                 await run(log, planner, asker, executor, self._subtasks)
                 if await self._holder.release(log):
                     return
+
+    def _policy(self, submitted: ev.TaskSubmitted) -> Policy:
+        """A child task stands under the policies of the agents above it, too."""
+        return self._policy_of((submitted.agent, *submitted.under))
 
     async def _equip(self, log: TaskLog, stack: AsyncExitStack) -> tuple[Planner, dict[str, Tool]]:
         """The planner and the tools of a task; notes its start the first time. Raises ``InvalidInput``.
@@ -118,7 +126,8 @@ class Driver:
         submitted = log.state.submitted
         profile = find_profile(self._settings.agents, submitted.agent)
         tools = await stack.enter_async_context(self._admission.equipment(submitted, log.state.started))
-        planner = find_planner(submitted.planner, means_of(tools, self._models, submitted))
+        policy = self._policy(submitted)
+        planner = find_planner(submitted.planner, means_of(tools, self._models, submitted, policy))
         if log.state.started is None and not log.mail:
             first = begin(planner, log.state, profile.settings.instructions)
             log.note(
@@ -129,6 +138,7 @@ class Driver:
                     tools={name: tool.pinned for name, tool in tools.items()},
                     planner=first.planner,
                     why=first.why,
+                    described=label_of_descriptions(tools.values(), policy),
                 )
             )
         return planner, tools
