@@ -24,6 +24,8 @@ from journal.values import Outcome, Problem
 from llm.router import Models
 from planners.planner import Planner
 from planners.registry import begin, find_planner
+from planners.techniques.advice import check_tools
+from planners.techniques.deliberate import Deliberate, is_weighed
 from tools.errors import ToolError
 from tools.types import Tool
 from trust.policy import Policy
@@ -126,6 +128,7 @@ class Driver:
         submitted = log.state.submitted
         profile = find_profile(self._settings.agents, submitted.agent)
         tools = await stack.enter_async_context(self._admission.equipment(submitted, log.state.started))
+        check_tools(submitted.techniques, tools)
         policy = self._policy(submitted)
         planner = find_planner(submitted.planner, means_of(tools, self._models, submitted, policy))
         if log.state.started is None and not log.mail:
@@ -139,9 +142,10 @@ class Driver:
                     planner=first.planner,
                     why=first.why,
                     described=label_of_descriptions(tools.values(), policy),
+                    techniques=first.techniques,
                 )
             )
-        return planner, tools
+        return (Deliberate(planner) if is_weighed(submitted.techniques) else planner), tools
 
 
 def _cannot_start(error: InvalidInput | ToolError) -> ev.TaskRejected | ev.TaskFailed:

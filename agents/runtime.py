@@ -24,6 +24,7 @@ from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_events
 from agents.subtasks import Subtasks
+from journal.audit import AuditLog
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotFound, StorageError
 from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
@@ -82,6 +83,7 @@ class Runtime:
         self.settings = settings
         self.database = database
         """Where the journal lives; rooms above keep their own tables there too."""
+        self.audit = AuditLog(database)
         self.journal = journal
         self.memory = memory
         self.tools = tools

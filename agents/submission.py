@@ -15,6 +15,7 @@ from journal.values import Message, TaskServer
 from llm.router import Models
 from planners.json_schema import check_schema
 from planners.registry import find_planner
+from planners.techniques.advice import check_tools
 from tools.mcp.server import Server
 from tools.mcp.task_servers import TaskServers
 from tools.registry import Registry
@@ -39,7 +40,7 @@ class Admission:
 
     def admit(self, request: TaskRequest, history: Sequence[TaskRecord], *, by: str) -> ev.TaskSubmitted:
         """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, a budget above the profile's, or an output
-        schema that cannot be used."""
+        schema that cannot be used, or a technique whose tool is missing."""
         profile = find_profile(self._agents, request.agent)
         planner = find_planner(request.planner or ("plan" if request.plan_only else profile.settings.planner))
         if request.plan_only and planner.name not in PLANNING:
@@ -47,7 +48,8 @@ class Admission:
         tools = None if request.tools is None else tuple(request.tools)
         servers = tuple(TaskServer(**server.model_dump()) for server in request.mcp_servers)
         self._task_servers.check(servers)
-        self.tools(profile, of_runtime(tools, servers))
+        techniques = profile.techniques(request.techniques)
+        check_tools(techniques, self.tools(profile, of_runtime(tools, servers)))
         if request.output_schema is not None:
             check_schema(request.output_schema)
         return ev.TaskSubmitted(
@@ -66,6 +68,7 @@ class Admission:
             metadata=request.metadata,
             submitted_by=by,
             plan_only=request.plan_only,
+            techniques=techniques,
         )
 
     @asynccontextmanager

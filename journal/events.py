@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from journal.plans import Answer, Plan, Step
+from journal.techniques import Techniques
 from journal.values import (
     ATTACHMENTS,
     Budget,
@@ -98,6 +99,7 @@ class TaskSubmitted(EventData):
     """Of a child task: the person's own words, which its goal, a plan's, is not."""
     under: tuple[str, ...] = Field((), exclude_if=_is_empty)
     """Of a child task: the agents above it, whose policies hold too."""
+    techniques: Techniques = Field(Techniques(), exclude_if=_is_empty)
 
 
 class AttachmentReceived(EventData):
@@ -142,6 +144,8 @@ class TaskStarted(EventData):
     why: str = ""
     described: Label | None = None
     """The label of tool descriptions that nobody approved: they are read by who works step by step, not by who plans."""
+    techniques: dict[str, str] = Field(default_factory=dict)
+    """Each technique that is used, with the version of its prompt; without one where it has none."""
 
 
 class TaskWaiting(EventData):
@@ -175,6 +179,8 @@ class TaskCompleted(EventData):
     sources: tuple[SourceRef, ...] = ()
     label: Label
     outcome: Outcome = Outcome.ACHIEVED
+    votes: tuple[int, ...] = ()
+    """With ``self_consistency``: how many samples gave this answer, and then each other one. Unusable ones have no vote."""
 
 
 class TaskFailed(EventData):
@@ -221,7 +227,9 @@ class LlmRequested(EventData):
     tools_digest: str = ""
     attempt: int = 1
     step: str = ""
-    """The step of a plan that asks, in a conversation of its own; empty: the task itself."""
+    """The step of a plan that asks, in a conversation of its own, or what an aside is for; empty: the task itself."""
+    technique: str = ""
+    """The technique that this call belongs to."""
 
 
 class LlmCompleted(EventData):

@@ -16,6 +16,7 @@ from journal.events import Event
 from journal.plan_state import Asking, OpenRequest, PlanState
 from journal.plans import step_of
 from journal.records import TaskRecord
+from journal.techniques import CRITIQUE, is_aside
 from journal.values import (
     Approval,
     ApprovalStatus,
@@ -146,6 +147,10 @@ class TaskState:
     """A person denied an effect that was chosen after text from outside had been read."""
     standing: tuple[CallUnderApproval, ...] = ()
     """Calls like these are approved for the rest of the task."""
+    asides: dict[str, Asking] = field(default_factory=dict)
+    """Model calls about the latest answer that are no part of the conversation: samples of it, a critique."""
+    criticised: bool = False
+    """An answer of this task has had its critique."""
     _seen: Counter[str] = field(default_factory=Counter)
     _record: TaskRecord | None = field(default=None, compare=False, repr=False)
 
@@ -182,9 +187,11 @@ class TaskState:
 
     @property
     def committed(self) -> Usage:
-        """What is spent, counting the reservations of a plan's model calls that are under way."""
-        spent = self.usage
-        for reserved in self.plan.reserved() if self.plan else ():
+        """What is spent, counting the reservations of a plan's model calls and of asides that are under way."""
+        asides = [aside.open.reserved for aside in self.asides.values() if aside.open is not None]
+        under_way = len(asides) + (self.plan.asked if self.plan else 0)
+        spent = self.usage.model_copy(update={"steps": self.usage.steps + under_way})
+        for reserved in (*(self.plan.reserved() if self.plan else ()), *asides):
             spent = _add_reserved(spent, reserved)
         return spent
 
@@ -195,7 +202,9 @@ class TaskState:
         return (*own, *self.submitted.words, *self.said)
 
     def asking(self, step: str) -> Asking:
-        """The conversation of a step with its model; with none so far, a new one."""
+        """The conversation of a step, or of an aside, with its model; with none so far, a new one."""
+        if is_aside(step):
+            return self.asides.setdefault(step, Asking())
         if self.plan is None:
             return Asking()
         return self.plan.asking.setdefault(step, Asking())
@@ -312,7 +321,7 @@ def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
     state._rested(event)
     if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT):
         state.failures, state.setbacks = [], state.setbacks + 1
-        for asking in state.plan.asking.values() if state.plan else ():
+        for asking in (*state.asides.values(), *(state.plan.asking.values() if state.plan else ())):
             asking.failures = []
     if state.plan is not None and data.reason is WaitingReason.PAUSED:
         state.plan.released = True
@@ -353,8 +362,9 @@ def _llm_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> Non
         return
     state.heard_since_completion = False
     state.asked_since_completion += 1
-    state.repairs += 1 if data.added else 0
-    state.repairs_in_all += 1 if data.added else 0
+    is_repair = bool(data.added) and not data.technique
+    state.repairs += is_repair
+    state.repairs_in_all += is_repair
 
 
 def _step_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> None:
@@ -372,6 +382,7 @@ def _llm_completed(state: TaskState, event: Event, data: ev.LlmCompleted) -> Non
         asking = state.asking(data.step)
         asking.open, asking.failures, asking.asked = None, [], 0
         asking.answers.append(data)
+        state.criticised = state.criticised or data.step == CRITIQUE
         return
     state.open_request = None
     if is_turn := data.role != SUMMARIZE:
@@ -393,6 +404,10 @@ def _turn_completed(state: TaskState, data: ev.LlmCompleted) -> None:
     state.last_completion, state.failures = data, []
     state.asked_since_completion = state.setbacks = 0
     state.shortened = False
+    for aside in state.asides.values():
+        if aside.open is not None:
+            state._spend_reserved(aside.open.reserved)
+    state.asides = {}
     state.unplanned += 1
     if data.tool_calls:
         state.repairs = 0

@@ -151,6 +151,30 @@ meta = Table(
 )
 
 
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "seq"),
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+
 class database_now(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
     """The database's own clock, in microseconds since 1970; one value within a statement."""
 

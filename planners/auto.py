@@ -6,6 +6,7 @@ from dataclasses import replace
 from journal import events as ev
 from journal.projection import CallStage, TaskState
 from journal.values import ToolCall
+from planners.answers import enforced
 from planners.plan.format import SUBMIT_PLAN, MistakenPlan
 from planners.plan.planner import PlanPlanner, created, refusal, voided
 from planners.planner import Ask, Beginning, GiveUp, Means, Move, Record
@@ -100,7 +101,7 @@ class Auto:
         return replace(
             move,
             offers=(*(tool.offer for tool in self._means.tools.values()), SUBMIT_PLAN),
-            schema=state.submitted.output_schema,
+            schema=enforced(state.submitted),
         )
 
 

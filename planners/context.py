@@ -122,6 +122,13 @@ class Transcript:
         earlier = () if self._summary_label is None else (self._summary_label,)
         return join(SYSTEM, *earlier, *(message.label for message in self.covered(upto_seq)))
 
+    def aside(self, added: tuple[Message, ...], *, again: bool) -> Prompt:
+        """The conversation as a prompt of its own, with ``added`` behind it; with ``again`` without its last answer."""
+        messages = self.prompt[:]
+        if again and messages[-1].role == "assistant":
+            del messages[-1]
+        return Prompt([*messages, *added])
+
     @property
     def head_weight(self) -> int:
         """The weight of what is never covered: instructions, history and the goal."""
@@ -221,8 +228,8 @@ class Transcript:
 
 
 def _instructions(started: ev.TaskStarted, submitted: ev.TaskSubmitted) -> Message:
-    demanded = demand(submitted.output_schema)
-    label = join(SYSTEM, submitted.label) if demanded else SYSTEM
+    demanded = demand(submitted)
+    label = join(SYSTEM, submitted.label) if demanded or submitted.techniques else SYSTEM
     return Message(role="system", content=started.instructions + demanded, label=label)
 
 

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.requests import TaskRequest
-from api.keys import MCP_SERVERS
+from api.principals import MCP_SERVERS, Role, needs
 from api.problems import Fault, may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from api.schemas import StepList, TaskDocument, TaskPage
@@ -45,6 +45,7 @@ class TaskQuery(BaseModel):
 
 
 @router.post("", status_code=202, response_model=TaskDocument, responses=may_fail(400, 403, 413, 415, 422, 503, 507))
+@needs(Role.SUBMITTER)
 async def submit_task(runtime: Served, caller: Caller, body: TaskRequest, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit a goal. The task is on disk when this answers; a worker takes it from there.
 
@@ -61,6 +62,7 @@ async def submit_task(runtime: Served, caller: Caller, body: TaskRequest, idempo
 
 
 @router.get("", response_model=TaskPage, responses=may_fail(422, 503))
+@needs(Role.VIEWER)
 async def list_tasks(runtime: Served, caller: Caller, which: Annotated[TaskQuery, Query()]) -> Response:
     """The tasks of the key's tenant, newest first."""
     records = await runtime.list_tasks(caller.tenant, TaskFilter(**which.model_dump()))
@@ -69,12 +71,14 @@ async def list_tasks(runtime: Served, caller: Caller, which: Annotated[TaskQuery
 
 
 @router.get("/{task_id}", response_model=TaskDocument, responses=may_fail(404, 422, 503))
+@needs(Role.VIEWER)
 async def show_task(runtime: Served, caller: Caller, task_id: str, as_of: AsOf = None) -> Response:
     """One task, now or as it was at an event."""
     return answer(TaskDocument.of(await runtime.task(caller.tenant, task_id, as_of=as_of)))
 
 
 @router.get("/{task_id}/steps", response_model=StepList, responses=may_fail(404, 503))
+@needs(Role.VIEWER)
 async def list_steps(runtime: Served, caller: Caller, task_id: str) -> Response:
     """What the task did: each model turn and each tool call, in the order they began."""
     steps, after = Steps(), 0

@@ -38,6 +38,13 @@ def run(
     agent: Annotated[str | None, typer.Option(help="Agent profile.")] = None,
     tool: Annotated[list[str] | None, typer.Option(help="A tool it may use, a name or pattern; repeatable.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="A model it may ask; repeatable.")] = None,
+    technique: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=VALUE]",
+            help="For a better answer: chain_of_thought, self_consistency=5, ...; repeatable.",
+        ),
+    ] = None,
     max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Most it may spend.")] = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="Most model turns.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Most tokens of all kinds.")] = None,
@@ -63,6 +70,7 @@ def run(
     """
     goal, context = _from_stdin(goal, context)
     from journeyman.cli.files import attachment, read_schema
+    from journeyman.cli.techniques import read_techniques
 
     budget = {"max_cost_usd": max_cost_usd, "max_steps": max_steps, "max_tokens": max_tokens, "max_seconds": max_seconds}
     request = {
@@ -75,6 +83,7 @@ def run(
         "attachments": [attachment(file) for file in attach or ()],
         "output_schema": None if schema is None else read_schema(schema),
         "plan_only": plan_only or yes_plan or None,
+        "techniques": read_techniques(technique or ()),
     }
     settings = load_settings(ctx)
     raise typer.Exit(run_async(_run(settings, _given(request), docs, yes_plan=yes_plan, detach=detach, as_json=as_json)))

@@ -5,6 +5,7 @@ from tools.builtin.calculate import calculate
 from tools.builtin.files import list_files, read_file, write_file
 from tools.builtin.http_get import http_get
 from tools.builtin.now import now
+from tools.builtin.python import python
 from tools.builtin.read_result import read_result
 from tools.builtin.recall import recall
 from tools.builtin.remember import remember
@@ -17,6 +18,7 @@ _FUNCTIONS = (
     http_get,
     list_files,
     now,
+    python,
     read_file,
     read_result,
     recall,

@@ -28,14 +28,14 @@ async def call(name: str, context: ToolContext, **args: Any) -> ToolOutput:
 
 def test_only_these_change_anything() -> None:
     assert {t.name for t in TOOLS.values() if not t.hints.read_only} == {"remember", "write_file"}
-    assert {t.name for t in TOOLS.values() if t.workspace_only} == {"write_file"}
+    assert {t.name for t in TOOLS.values() if t.workspace_only} == {"python", "write_file"}
     assert TOOLS["remember"].hints.idempotent
     assert TOOLS["write_file"].hints.idempotent
 
 
 def test_only_these_are_trusted() -> None:
     trusted = {t.name for t in TOOLS.values() if t.trust is Trust.TRUSTED}
-    assert trusted == {"calculate", "now", "list_files", "remember", "write_file"}
+    assert trusted == {"calculate", "now", "python", "list_files", "remember", "write_file"}
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS)
