@@ -18,8 +18,10 @@ from agents.settings import RuntimeSettings
 from agents.submission import Admission
 from agents.subtasks import Subtasks
 from agents.task_log import TaskLog
+from agents.threads import Threads
 from journal import events as ev
 from journal.errors import InvalidInput, StaleLease, StorageError
+from journal.projection import TaskState
 from journal.values import Outcome, Problem
 from llm.router import Models
 from planners.planner import Planner
@@ -45,6 +47,7 @@ class Driver:
         surroundings: Surroundings,
         feed: Feed,
         subtasks: Subtasks,
+        threads: Threads,
         policy_of: PolicyOf,
     ) -> None:
         self._settings = settings
@@ -55,6 +58,7 @@ class Driver:
         self._invoker = Invoker(surroundings)
         self._feed = feed
         self._subtasks = subtasks
+        self._threads = threads
         self._policy_of = policy_of
 
     async def drive(self, task_id: str) -> bool:
@@ -68,7 +72,7 @@ class Driver:
                 logger.info("lost the lease", extra={"task_id": task_id})
             except StorageError as error:
                 logger.error("the journal cannot be written: %s", error, extra={"task_id": task_id})
-        await self._subtasks.after(log.state)
+        await self._after(log.state)
         return True
 
     async def write_idle(self, task_id: str) -> bool:
@@ -81,8 +85,12 @@ class Driver:
                 return False
             absorb(log)
             await log.commit()
-        await self._subtasks.after(log.state)
+        await self._after(log.state)
         return not (log.state.ended or log.state.waiting)
+
+    async def _after(self, state: TaskState) -> None:
+        await self._subtasks.after(state)
+        await self._threads.after(state)
 
     async def _work(self, log: TaskLog) -> None:
         """Whatever goes wrong inside, the task gets an ending that says so."""
@@ -101,6 +109,8 @@ class Driver:
             await log.commit()
 
     async def _until_rest(self, log: TaskLog) -> None:
+        if not await self._may_begin(log):
+            return
         async with AsyncExitStack() as stack:
             try:
                 planner, tools = await self._equip(log, stack)
@@ -120,6 +130,17 @@ class Driver:
         """A child task stands under the policies of the agents above it, too."""
         return self._policy_of((submitted.agent, *submitted.under))
 
+    async def _may_begin(self, log: TaskLog) -> bool:
+        """Whether the task has begun or can; one that has to rest first, or that ended meanwhile, is handed back."""
+        while log.state.started is None:
+            absorb(log)
+            if await self._threads.has_turn(log):
+                return True
+            await log.commit()
+            if await self._holder.release(log):
+                return False
+        return True
+
     async def _equip(self, log: TaskLog, stack: AsyncExitStack) -> tuple[Planner, dict[str, Tool]]:
         """The planner and the tools of a task; notes its start the first time. Raises ``InvalidInput``.
 
@@ -131,7 +152,7 @@ class Driver:
         check_tools(submitted.techniques, tools)
         policy = self._policy(submitted)
         planner = find_planner(submitted.planner, means_of(tools, self._models, submitted, policy))
-        if log.state.started is None and not log.mail:
+        if log.state.started is None:
             first = begin(planner, log.state, profile.settings.instructions)
             log.note(
                 ev.TaskStarted(

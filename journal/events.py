@@ -158,6 +158,8 @@ class TaskWaiting(EventData):
     question: str | None = None
     calls: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
+    behind: str | None = None
+    """The task of the same thread that has its turn first."""
 
 
 class TaskResumed(EventData):
@@ -167,6 +169,24 @@ class TaskResumed(EventData):
 
     reason: WaitingReason
     by: str
+    history: tuple[Message, ...] | None = None
+    """For a task that has its turn now: its thread as it stands, in place of what ``task.submitted`` holds."""
+
+
+class TaskForked(EventData):
+    """The events up to here are a copy of another task's up to ``seq``; what follows is this task's own.
+
+    ``idle_seconds`` lie between the last of them and the fork, and no deadline counts them. ``retry``: models and repairs that
+    failed before are tried anew.
+    """
+
+    kind = "task.forked"
+
+    origin: str
+    seq: int
+    by: str
+    idle_seconds: float = 0.0
+    retry: bool = False
 
 
 class TaskCompleted(EventData):
@@ -199,6 +219,8 @@ class TaskCanceled(EventData):
     by: str
     note: str = ""
     outcome: Outcome = Outcome.CANCELED
+    left_out: bool = False
+    """The task is no part of its thread's history."""
 
 
 class TaskRejected(EventData):

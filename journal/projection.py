@@ -22,6 +22,7 @@ from journal.values import (
     ApprovalStatus,
     Budget,
     CallUnderApproval,
+    Message,
     Outcome,
     Problem,
     Reservation,
@@ -95,6 +96,8 @@ class TaskState:
     tenant: str
     submitted: ev.TaskSubmitted
     created_at: datetime
+    history: tuple[Message, ...] = ()
+    """Goals and answers of the thread's earlier tasks."""
     started: ev.TaskStarted | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -129,6 +132,8 @@ class TaskState:
     sources: tuple[SourceRef, ...] = ()
     label: Label | None = None
     error: Problem | None = None
+    left_out: bool = False
+    """It is no part of its thread's history."""
     context_label: Label | None = None
     planner: str = ""
     """The planner that ``auto`` works by now; empty where the task names one itself."""
@@ -162,7 +167,7 @@ class TaskState:
         if first.kind != ev.TaskSubmitted.kind:
             raise ValueError(f"a journal starts with task.submitted, not {first.kind}")
         submitted = first.data if isinstance(first.data, ev.TaskSubmitted) else _FORGOTTEN_GOAL
-        state = cls(id=task_id, tenant=tenant, submitted=submitted, created_at=first.at, last_seq=first.seq)
+        state = cls(task_id, tenant, submitted, created_at=first.at, history=submitted.history, last_seq=first.seq)
         for event in rest:
             state.apply(event)
         return state
@@ -234,6 +239,7 @@ class TaskState:
                 "waiting": self.waiting,
                 "usage": self.usage,
                 "error": self.error,
+                "left_out": self.left_out,
                 "last_seq": self.last_seq,
                 "started_at": self.started_at,
                 "ended_at": self.ended_at,
@@ -293,7 +299,7 @@ def _add_reserved(usage: Usage, reserved: Reservation) -> Usage:
 def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
     state.status, state.started, state.started_at = Status.WORKING, data, event.at
     state.planner = data.planner
-    state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.submitted.history)))
+    state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.history)))
     if (data.planner or state.submitted.planner) != "plan":
         _read_descriptions(state)
 
@@ -314,6 +320,7 @@ def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
         question=data.question,
         calls=data.calls,
         approvals=data.approvals,
+        behind=data.behind,
     )
 
 
@@ -325,7 +332,19 @@ def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
             asking.failures = []
     if state.plan is not None and data.reason is WaitingReason.PAUSED:
         state.plan.released = True
+    if data.history is not None:
+        state.history = data.history
     state.status, state.waiting = Status.WORKING, None
+
+
+def _forked(state: TaskState, event: Event, data: ev.TaskForked) -> None:
+    state.rested_seconds += data.idle_seconds
+    if not data.retry:
+        return
+    state.failures, state.asked_since_completion, state.setbacks, state.shortened = [], 0, 0, False
+    state.repairs = state.repairs_in_all = 0
+    for asking in state.plan.asking.values() if state.plan else ():
+        asking.failures, asking.asked = [], 0
 
 
 def _completed(state: TaskState, event: Event, data: ev.TaskCompleted) -> None:
@@ -340,6 +359,7 @@ def _failed(state: TaskState, event: Event, data: ev.TaskFailed) -> None:
 
 
 def _canceled(state: TaskState, event: Event, data: ev.TaskCanceled) -> None:
+    state.left_out = data.left_out
     state._end(event, Status.CANCELED, data.outcome)
 
 
@@ -638,6 +658,7 @@ _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.TaskStarted: _started,
     ev.TaskWaiting: _waiting,
     ev.TaskResumed: _resumed,
+    ev.TaskForked: _forked,
     ev.TaskCompleted: _completed,
     ev.TaskFailed: _failed,
     ev.TaskCanceled: _canceled,

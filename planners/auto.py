@@ -49,7 +49,7 @@ class Auto:
 
     def _choose(self, state: TaskState) -> tuple[str, str]:
         submitted = state.submitted
-        read = (submitted.label, *(m.label for m in submitted.history), *(a.label for a in state.attachments if a.inline))
+        read = (submitted.label, *(m.label for m in state.history), *(a.label for a in state.attachments if a.inline))
         for_plan, for_react = PlanPlanner.name, React.name
         if not self._means.can_plan:
             return for_react, "No model of this task can write a plan."
