@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from agents.escalation import Terms
 from journal import events as ev
 from journal.projection import CallState, TaskState
 from journal.values import CallUnderApproval
@@ -45,13 +46,15 @@ def judge(state: TaskState, call: CallState, tool: Tool) -> Judged:
     return Judged(call, tool, decide(facts))
 
 
-def request_approval(state: TaskState, calls: Sequence[Judged], hours: float) -> ev.ApprovalRequested:
+def request_approval(state: TaskState, calls: Sequence[Judged], terms: Terms) -> ev.ApprovalRequested:
     """One approval for all calls of a turn that ask. Its id names the task, so it is found without an index."""
     asked = tuple(_shown(state, judged) for judged in calls)
+    now = datetime.now(UTC)
     return ev.ApprovalRequested(
         approval_id=f"{state.id.replace('task_', 'apr_', 1)}_{len(state.approvals) + 1}",
         digest=approval_digest(call.model_dump(mode="json") for call in asked),
-        expires_at=datetime.now(UTC) + timedelta(hours=hours),
+        expires_at=terms.expires_at(now),
+        escalates_at=terms.escalates_at(now),
         calls=asked,
     )
 

@@ -97,6 +97,7 @@ class Subtasks:
         return first.model_copy(
             update={
                 "parent_id": log.state.id,
+                "on_behalf_of": parent.owner,
                 "label": order.label,
                 "models": parent.models or first.models,
                 "planner": "react" if outside else first.planner,

@@ -254,3 +254,5 @@ class Approval(Value):
     calls: tuple[CallUnderApproval, ...]
     decided_by: str | None = None
     note: str = ""
+    escalates_at: datetime | None = None
+    escalated_at: datetime | None = None

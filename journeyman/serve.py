@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 
+from agents.auditing import note_settings
 from agents.runtime import Runtime
 from agents.secrets import known_secrets
 from api.app import create_app
@@ -71,6 +72,7 @@ async def _working(settings: Settings) -> AsyncIterator[Runtime]:
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app, admission)
     runtime = await Runtime.open(settings, dispatcher=dispatcher)
+    await note_settings(runtime.audit, settings)
     worker = Worker(app, settings.worker, admission, runtime.drive)
     sweeper = Sweeper(
         runtime.journal, dispatcher, admission, seconds=settings.worker.sweep_seconds, limit=settings.worker.concurrency
