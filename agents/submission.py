@@ -38,7 +38,7 @@ class Admission:
         self._models = models
         self._task_servers = task_servers
 
-    def admit(self, request: TaskRequest, history: Sequence[TaskRecord], *, by: str) -> ev.TaskSubmitted:
+    def admit(self, request: TaskRequest, history: tuple[Message, ...], *, by: str) -> ev.TaskSubmitted:
         """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, a budget above the profile's, or an output
         schema that cannot be used, or a technique whose tool is missing."""
         profile = find_profile(self._agents, request.agent)
@@ -64,7 +64,7 @@ class Admission:
             mcp_servers=servers,
             context=request.context,
             output_schema=request.output_schema,
-            history=conversation(history),
+            history=history,
             metadata=request.metadata,
             submitted_by=by,
             plan_only=request.plan_only,
@@ -132,18 +132,24 @@ def chosen_of(server: Server, wanted: Sequence[str] | None) -> list[Tool]:
     return [t for t in server.tools.values() if not patterns or any(fnmatchcase(t.name, pattern) for pattern in patterns)]
 
 
-def conversation(earlier: Sequence[TaskRecord]) -> tuple[Message, ...]:
-    """Goals and answers of a thread's earlier tasks, oldest first, the newest that fit ``HISTORY_CHARS``."""
+def conversation(earlier: Sequence[TaskRecord], unfinished: Mapping[str, Message | None] | None = None) -> tuple[Message, ...]:
+    """Goals and answers of a thread's earlier tasks, oldest first, the newest that fit ``HISTORY_CHARS``. ``unfinished`` says
+    by task id what stands in for an answer."""
     kept: list[Message] = []
     room = HISTORY_CHARS
     for record in earlier[:HISTORY_TASKS]:
-        answer = record.answer or f"(This task ended {record.outcome or record.status}.)"
-        room -= len(record.goal) + len(answer)
+        answer = (unfinished or {}).get(record.id) or _answer(record)
+        room -= len(record.goal) + len(answer.content)
         if room < 0:
             break
-        kept.append(Message(role="assistant", content=answer, label=record.label or SYSTEM))
+        kept.append(answer)
         kept.append(Message(role="user", content=record.goal))
     return tuple(reversed(kept))
+
+
+def _answer(record: TaskRecord) -> Message:
+    answer = record.answer or f"(This task ended {record.outcome or record.status}.)"
+    return Message(role="assistant", content=answer, label=record.label or SYSTEM)
 
 
 def first_events(submitted: ev.TaskSubmitted, attachments: Sequence[ev.AttachmentReceived]) -> list[ev.Event]:
