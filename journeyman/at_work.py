@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from agents.auditing import note_settings
 from agents.runtime import Runtime
 from journal.errors import ConfigurationError
 from journeyman.settings import Settings
@@ -27,6 +28,7 @@ async def ringing(settings: Settings) -> AsyncIterator[Runtime]:
     """A runtime that runs no task itself: it rings for the workers."""
     dispatcher = CeleryDispatcher(make_app(settings.broker_url.get_secret_value(), settings.worker))
     runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=AbsentMemory())
+    await note_settings(runtime.audit, settings)
     try:
         yield runtime
     finally:
@@ -53,6 +55,7 @@ async def working(settings: Settings, *, memory: Memory | None = None, with_chor
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app)
     runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=memory)
+    await note_settings(runtime.audit, settings)
     worker = Worker(app, settings.worker, admission, runtime.drive)
     beat = Beat([sweeping(runtime, worker, admission, settings.worker), *(chores(runtime) if with_chores else ())])
     worker.start()

@@ -12,7 +12,7 @@ DEFAULT_QUEUE = "default"
 class WorkerSettings(BaseModel):
     """One worker process. ``concurrency`` is how many tasks it runs at once; further ones wait their turn.
 
-    ``queues`` are those it serves (absent: all there are); ``queue_prefix`` keeps installations apart that share a broker.
+    ``queues`` are those it serves (none: all there are); ``queue_prefix`` keeps installations apart that share a broker.
     ``pool_threads`` only take messages off the broker: the tasks themselves share one event loop. Every
     ``sweep_seconds`` the journal is searched for tasks that nobody holds.
     """
@@ -20,7 +20,7 @@ class WorkerSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     concurrency: int = Field(256, ge=1, le=10_000)
-    queues: tuple[QueueName, ...] | None = Field(None, min_length=1)
+    queues: tuple[QueueName, ...] = ()
     queue_prefix: QueueName = "journeyman"
     pool_threads: int = Field(4, ge=1, le=64)
     sweep_seconds: float = Field(1.0, ge=0.1, le=60.0)
