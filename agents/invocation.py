@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from agents.guard.guard import Guard
 from agents.task_log import TaskLog
 from journal import events as ev
 from journal.projection import CallState
@@ -14,7 +15,7 @@ from memory.items import Memory
 from tools.errors import NeedsInput, StopTask, ToolError
 from tools.preview import preview
 from tools.types import HttpFetch, Tool, ToolContext, ToolOutput
-from trust.labels import join
+from trust.labels import SYSTEM, join
 from trust.redaction import Redactor
 
 
@@ -48,6 +49,7 @@ class Surroundings:
     http: HttpFetch
     workspaces: Path
     redactor: Redactor
+    guard: Guard
 
 
 class Invoker:
@@ -59,13 +61,16 @@ class Invoker:
     async def invoke(self, log: TaskLog, call: CallState, tool: Tool) -> ev.ToolCompleted | ev.ToolFailed | Question | Unknown:
         """Call once. Raises ``StopTask``; being cancelled or interrupted passes through."""
         started = time.monotonic()
+        if (objection := await self._around.guard.arguments(log, call.call.id, tool.name, call.call.args)) is not None:
+            why = f"{objection.why} Nothing was done."
+            return ev.ToolFailed(call_id=call.call.id, tool=tool.name, error="stopped_by_guard", message=why, label=SYSTEM)
         try:
             async with asyncio.timeout(self._seconds(log, tool)):
                 output = await tool.run(self._context(log, call), call.call.args)
         except NeedsInput as need:
             return Question(self._clean(need.question))
         except ToolError as error:
-            return self._failed(call, tool, error, time.monotonic() - started)
+            return await self._failed(log, call, tool, error, time.monotonic() - started)
         except StopTask:
             raise
         except TimeoutError:
@@ -74,7 +79,7 @@ class Invoker:
         except Exception as error:
             why = f"{tool.name} failed: {type(error).__name__}: {error}"
             return Unknown(self._clean(why), time.monotonic() - started)
-        return self._completed(log, call, tool, output, time.monotonic() - started)
+        return await self._completed(log, call, tool, output, time.monotonic() - started)
 
     async def reconcile(self, log: TaskLog, call: CallState, tool: Tool) -> ev.ToolCompleted | Unknown | None:
         """Ask the tool whether a sent call happened: its result if so, ``None`` if not, ``Unknown`` if it cannot tell."""
@@ -85,14 +90,23 @@ class Invoker:
                 output = await tool.reconcile(self._context(log, call), call.call.args)
         except Exception as error:
             return Unknown(self._clean(f"{tool.name} could not tell whether it happened: {error}"), 0.0)
-        return None if output is None else self._completed(log, call, tool, output, 0.0)
+        return None if output is None else await self._completed(log, call, tool, output, 0.0)
 
     def _seconds(self, log: TaskLog, tool: Tool) -> float:
         left = log.state.submitted.budget.max_seconds - log.seconds_used()
         return max(0.001, min(tool.timeout_seconds, left))
 
-    def _completed(self, log: TaskLog, call: CallState, tool: Tool, output: ToolOutput, seconds: float) -> ev.ToolCompleted:
-        content = self._clean(output.content)
+    async def _completed(
+        self, log: TaskLog, call: CallState, tool: Tool, output: ToolOutput, seconds: float
+    ) -> ev.ToolCompleted:
+        label = output.label or tool.label
+        redacted = replace(
+            output,
+            content=self._clean(output.content),
+            data=None if output.data is None else self._around.redactor.json(output.data),
+        )
+        screened = await self._around.guard.screen.output(log, call.call.id, f"result of {tool.name}", redacted, label)
+        content = screened.content
         if call.edited:
             content = f"(A person changed the arguments to {call.call.args}.)\n{content}"
         return ev.ToolCompleted(
@@ -100,20 +114,21 @@ class Invoker:
             tool=tool.name,
             result=ToolResult(
                 content=content,
-                data=None if output.data is None else self._around.redactor.json(output.data),
-                label=join(output.label or tool.label, *(call.labels or {}).values()),
+                data=screened.data,
+                label=join(label, *(call.labels or {}).values()),
                 sources=output.sources,
             ),
             seconds=round(seconds, 3),
             shown=preview(content, tool.preview_chars, handle=str(log.state.last_seq + 1)),
         )
 
-    def _failed(self, call: CallState, tool: Tool, error: ToolError, seconds: float) -> ev.ToolFailed:
+    async def _failed(self, log: TaskLog, call: CallState, tool: Tool, error: ToolError, seconds: float) -> ev.ToolFailed:
+        message, where = self._clean(str(error)), f"error of {tool.name}"
         return ev.ToolFailed(
             call_id=call.call.id,
             tool=tool.name,
             error=type(error).__name__,
-            message=self._clean(str(error)),
+            message=await self._around.guard.screen.text(log, call.call.id, where, message, tool.label),
             label=tool.label,
             seconds=round(seconds, 3),
         )

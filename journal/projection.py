@@ -36,6 +36,9 @@ from trust.labels import SYSTEM, Label, join
 SUMMARIZE = "summarize"
 """The role of calls that write summaries: they are no turns."""
 
+GUARD = "guard:"
+"""How the steps are called under which the guard asks models: in conversations of their own, whatever the planner."""
+
 TOO_LONG = "ContextTooLong"
 """What ``llm.failed`` calls a prompt that does not fit the model's window."""
 
@@ -131,6 +134,8 @@ class TaskState:
     """How often ``auto`` changed from one planner to the other."""
     unplanned: int = 0
     """Answers of the model since the plan was last made or revised: the latest attempts at one."""
+    guarding: dict[str, Asking] = field(default_factory=dict)
+    """The guard's conversations with models, by step."""
     _seen: Counter[str] = field(default_factory=Counter)
     _record: TaskRecord | None = field(default=None, compare=False, repr=False)
 
@@ -171,10 +176,14 @@ class TaskState:
         spent = self.usage
         for reserved in self.plan.reserved() if self.plan else ():
             spent = _add_reserved(spent, reserved)
+        for asking in self.guarding.values():
+            spent = _add_reserved(spent, asking.open.reserved) if asking.open is not None else spent
         return spent
 
     def asking(self, step: str) -> Asking:
         """The conversation of a step with its model; with none so far, a new one."""
+        if step.startswith(GUARD):
+            return self.guarding.setdefault(step, Asking())
         if self.plan is None:
             return Asking()
         return self.plan.asking.setdefault(step, Asking())
