@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 export GOAL ?= How much does the journal grow per step, and how much is that for a task of 500 steps? Write the answer to sizing.md.
 export DOCS ?= docs
 
-.PHONY: install run serve test lint bench lock
+.PHONY: install run serve test lint bench conformance lock
 
 install: $(STAMP)
 
@@ -34,6 +34,12 @@ lint: install
 # By hand, on a quiet machine: figures are ratios to plain loops run in the same sitting.
 bench: install
 	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python -P "$$bench"; done
+
+# Kills processes at every named point, over SQLite and the Postgres that is there: minutes.
+conformance: export JOURNEYMAN_SLOW := 1
+conformance: install
+	@$(BIN)/journeyman selfcheck --full --database sqlite:///any.db --database "$${JOURNEYMAN_TEST_POSTGRES_URL:-postgresql://postgres@127.0.0.1:5432/postgres}"
+	@$(BIN)/python -m pytest tests/conformance
 
 # Needs uv. Hashes of every platform's wheels, no addresses.
 lock:

@@ -8,6 +8,7 @@ from pathlib import Path
 from agents.guard.guard import Guard
 from agents.task_log import TaskLog
 from journal import events as ev
+from journal.crash_points import reach
 from journal.projection import CallState
 from journal.store import Journal
 from journal.values import ToolResult
@@ -66,7 +67,9 @@ class Invoker:
             return ev.ToolFailed(call_id=call.call.id, tool=tool.name, error="stopped_by_guard", message=why, label=SYSTEM)
         try:
             async with asyncio.timeout(self._seconds(log, tool)):
+                reach("tool.sending", tool.name)
                 output = await tool.run(self._context(log, call), call.call.args)
+                reach("tool.returned", tool.name)
         except NeedsInput as need:
             return Question(self._clean(need.question))
         except ToolError as error:
@@ -87,7 +90,9 @@ class Invoker:
             return Unknown(f"{tool.name} cannot tell whether it happened.", 0.0)
         try:
             async with asyncio.timeout(tool.timeout_seconds):
+                reach("tool.reconciling", tool.name)
                 output = await tool.reconcile(self._context(log, call), call.call.args)
+                reach("tool.reconciled", tool.name)
         except Exception as error:
             return Unknown(self._clean(f"{tool.name} could not tell whether it happened: {error}"), 0.0)
         return None if output is None else await self._completed(log, call, tool, output, 0.0)

@@ -7,7 +7,7 @@ ones before it; then all appends are written in bulk.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -29,6 +29,9 @@ class Operation(Protocol):
 
     @property
     def owner(self) -> str | None: ...
+
+    crash_point: ClassVar[str]
+    """Its name in ``journal.crash_points``."""
 
     def apply(self, commit: "Commit") -> Exception | None:
         """Do it, or say why not, having written nothing."""
@@ -113,6 +116,8 @@ class TaskWork:
 class Append:
     """Events and the row's new values; ``standing`` is ``None`` where it has not changed since the last append."""
 
+    crash_point: ClassVar[str] = "append"
+
     lease: Lease
     events: Sequence[StoredEvent]
     blobs: Sequence[Blob]
@@ -142,12 +147,20 @@ class Append:
         mail = commit.mail(commit.rows[self.task_id])
         return Appended(mail) if mail else _NO_MAIL
 
+    @property
+    def crash_detail(self) -> str:
+        """Task, last seq and kinds: what a crash test wants to know of it."""
+        seq = self.events[-1].seq if self.events else 0
+        return f"{self.task_id} {seq} {'+'.join(event.kind for event in self.events)}"
+
 
 _NO_MAIL = Appended()
 
 
 @dataclass(slots=True)
 class Claim:
+    crash_point: ClassVar[str] = "claim"
+
     task_id: str
     by: str
     lease_micros: int
@@ -173,6 +186,8 @@ class Claim:
 
 @dataclass(slots=True)
 class Release:
+    crash_point: ClassVar[str] = "release"
+
     lease: Lease
     leave_mail: bool = False
     owner: str | None = None
@@ -199,6 +214,8 @@ class Release:
 
 @dataclass(slots=True)
 class Send:
+    crash_point: ClassVar[str] = "send"
+
     tenant: str
     task_id: str
     kind: InboxKind
@@ -223,6 +240,8 @@ class Send:
 @dataclass(slots=True)
 class Beat:
     """A heartbeat for all leases of ``owner``."""
+
+    crash_point: ClassVar[str] = "beat"
 
     owner: str
     lease_micros: int

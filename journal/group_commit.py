@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from journal import crash_points
 from journal.errors import JourneymanError, StorageContended, StorageFull, StorageUnavailable
 
 T = TypeVar("T")
@@ -128,6 +129,8 @@ class GroupCommit:
                 outcomes = work(self._connection, [operation.item for operation in operations])
                 for operation, outcome in zip(operations, outcomes, strict=True):
                     operation.outcome = self._explain(outcome) if isinstance(outcome, Exception) else outcome
+            _reach("writing", batch)
+        _reach("committed", batch)
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -157,6 +160,13 @@ def alone(connection: Connection, fn: Callable[[Connection], T]) -> T | Exceptio
 def each_alone(connection: Connection, fns: Sequence[Callable[[Connection], Any]]) -> Sequence[Any]:
     """The ``Work`` of independent functions."""
     return [alone(connection, fn) for fn in fns]
+
+
+def _reach(moment: str, batch: Sequence[_Operation]) -> None:
+    if crash_points.is_armed():
+        for operation in batch:
+            point = getattr(operation.item, "crash_point", "write")
+            crash_points.reach(f"{point}.{moment}", getattr(operation.item, "crash_detail", ""))
 
 
 def _copy(failure: Exception) -> Exception:

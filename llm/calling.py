@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from journal.crash_points import reach
 from llm.errors import RefusedRequest, TimedOut
 from llm.router import Model
 from llm.types import Completion, Request
@@ -71,10 +72,14 @@ async def call(
 async def _once(
     model: Model, request: Request, on_delta: Callable[[str], None] | None, deadline: float | None, waiting: Waiting
 ) -> Completion:
-    if deadline is None:
-        return await model.provider.complete(request, on_delta)
+    left = None if deadline is None else deadline - waiting.clock()
     try:
-        async with asyncio.timeout(deadline - waiting.clock()):
-            return await model.provider.complete(request, on_delta)
+        async with asyncio.timeout(left):
+            reach("model.sending", model.name)
+            completion = await model.provider.complete(request, on_delta)
+            reach("model.answered", model.name)
     except TimeoutError:
+        if left is None:
+            raise
         raise TimedOut(f"{model.name} did not answer before the task's time was up.") from None
+    return completion

@@ -10,7 +10,8 @@ from weakref import WeakValueDictionary
 
 from memory.ingest.loaders import Source
 from memory.ingest.pipeline import Known
-from memory.points import ITEM, RECORD, Texts, item_payloads, record_id, record_payload, texts_of
+from memory.points import ITEM, MOST_NEIGHBOURS, RECORD, Texts, item_payloads, record_id, record_payload, texts_of
+from memory.series import Entry, group_of, is_message, neighbourhoods
 from memory.shard import OWN, WINDOW, Shard, matching
 from memory.shard_thread import ShardThread
 from memory.vectors import DenseVectors
@@ -32,14 +33,19 @@ class Index:
     async def put(self, tenant: str, namespace: str, sources: Sequence[Source]) -> None:
         """Store each source in the place of what was known under its name."""
         async with self._hold(tenant, namespace, [source.name for source in sources]):
-            space = await self._put_items(tenant, namespace, sources)
+            entries = [list(item_payloads(tenant, namespace, source, datetime.now(UTC))) for source in sources]
+            messages = {s.name: e[0] for s, e in zip(sources, entries, strict=True) if is_message(p for _, p in e)}
+            around = await self._thread.run(neighbourhoods, tenant, namespace, messages)
+            space = await self._put_items(entries, around)
             await self._thread.run(_commit, tenant, namespace, sources, space)
+            await self._mend(around)
 
     async def remove(self, tenant: str, namespace: str, names: Sequence[str]) -> None:
         """Forget sources altogether."""
         async with self._hold(tenant, namespace, names):
             where = matching(tenant=tenant, namespace=namespace, source=names)
             await self._thread.run(Shard.delete_matching, where)
+            await self._mend(await self._thread.run(neighbourhoods, tenant, namespace, dict.fromkeys(names)))
 
     async def forget(self, uid: UUID) -> None:
         """Remove one item, also from what its neighbours are found by; with a source's last item, the source."""
@@ -52,8 +58,11 @@ class Index:
             rest = await self._thread.run(source_items, tenant, namespace, source)
             if not rest:
                 await self._thread.run(Shard.delete, [record_id(tenant, namespace, source)])
+                await self._mend(await self._thread.run(neighbourhoods, tenant, namespace, {source: None}))
             behind = next((at for at, (_, other) in enumerate(rest) if other["ordinal"] > payload["ordinal"]), len(rest))
-            await self._mend_windows(rest, range(max(0, behind - 1), min(behind + 1, len(rest))))
+            texts = texts_of([payload for _, payload in rest])
+            near = slice(max(0, behind - MOST_NEIGHBOURS), behind + MOST_NEIGHBOURS)
+            await self._mend({entry[0]: (entry, text) for entry, text in zip(rest[near], texts[near], strict=True)})
 
     async def catch_up(self) -> None:
         """Embed what was stored while no embedder could be reached, or by another one."""
@@ -71,22 +80,22 @@ class Index:
 
     @asynccontextmanager
     async def _hold(self, tenant: str, namespace: str, sources: Sequence[str]) -> AsyncIterator[None]:
-        """Whoever changes a source holds its lock, so that two changes of one source do not mix."""
-        names = sorted({record_id(tenant, namespace, source) for source in sources})
+        """Whoever changes a source holds its lock, so that two changes of one source, or of one series, do not mix."""
+        names = sorted({record_id(tenant, namespace, group_of(source)) for source in sources})
         locks = [self._locks.setdefault(name, asyncio.Lock()) for name in names]
         async with AsyncExitStack() as stack:
             for lock in locks:
                 await stack.enter_async_context(lock)
             yield
 
-    async def _put_items(self, tenant: str, namespace: str, sources: Sequence[Source]) -> str:
-        """Returns the space that all of the items have dense vectors of."""
-        now = datetime.now(UTC)
+    async def _put_items(self, sources: Sequence[Sequence[Entry]], around: dict[UUID, tuple[Entry, Texts]]) -> str:
+        """Write each source's items; takes those out of ``around`` that are written. Returns the space that all of the items
+        have dense vectors of."""
         items: list[tuple[UUID, dict[str, Any], Texts]] = []
-        for source in sources:
-            entries = list(item_payloads(tenant, namespace, source, now))
+        for entries in sources:
             texts = texts_of([payload for _, payload in entries])
-            items += [(uid, payload, text) for (uid, payload), text in zip(entries, texts, strict=True)]
+            for (uid, payload), text in zip(entries, texts, strict=True):
+                items.append((uid, payload, around.pop(uid)[1] if uid in around else text))
         complete = self._dense is not None
         for start in range(0, len(items), _SLICE):
             part = items[start : start + _SLICE]
@@ -105,21 +114,22 @@ class Index:
             for (uid, payload, texts), named in zip(items, dense, strict=True)
         )
 
-    async def _mend_windows(self, items: Sequence[tuple[UUID, dict[str, Any]]], which: Sequence[int]) -> None:
-        texts = texts_of([payload for _, payload in items])
-        mended = [(items[at][0], texts[at]) for at in which]
-        if not mended:
+    async def _mend(self, found: dict[UUID, tuple[Entry, Texts]]) -> None:
+        """Let stored items be found by their new neighbours."""
+        if not found:
             return
-        await self._thread.run(
-            lambda shard: shard.set_vectors((uid, {WINDOW: self._words.window(pair.window)}) for uid, pair in mended)
-        )
+        windows = [(uid, {WINDOW: self._words.window(texts.window)}) for uid, (_, texts) in found.items()]
+        await self._thread.run(Shard.set_vectors, windows)
         if self._dense:
-            await self._dense.mend(mended, items[0][1])
+            await self._dense.mend([(entry, texts) for entry, texts in found.values()])
 
     async def _embed_source(self, tenant: str, namespace: str, source: str) -> None:
         assert self._dense is not None
         items = await self._thread.run(source_items, tenant, namespace, source)
         texts = texts_of([payload for _, payload in items])
+        if is_message(payload for _, payload in items):
+            around = await self._thread.run(neighbourhoods, tenant, namespace, {source: items[0]})
+            texts = [around[items[0][0]][1]] if around else texts
         for start in range(0, len(items), _SLICE):
             vectors = await self._dense.of_items(texts[start : start + _SLICE])
             if vectors is None:

@@ -15,6 +15,13 @@ from trust.labels import Label
 ITEM = "item"
 RECORD = "record"
 
+MOST_NEIGHBOURS = 4
+"""So many texts on each side are neighbours at most."""
+
+SIDE_CHARS = 500
+"""How much text on each side of an item belongs to its window, measured on conversations: one neighbour is too little context
+for a short message, and a whole page drowns it."""
+
 _IDS = UUID("5b0c1f0e-6c56-4d0f-9a55-0f7e8f0d7c11")
 
 
@@ -97,9 +104,23 @@ def texts_of(payloads: Sequence[dict[str, Any]]) -> list[Texts]:
     texts = [payload["text"] for payload in payloads]
     found = []
     for number, payload in enumerate(payloads):
-        around = "\n".join(texts[max(0, number - 1) : number + 2])
+        around = "\n".join(texts[at] for at in window(texts, number))
         heading = payload["heading"]
         found.append(
             Texts(f"{heading}\n{texts[number]}" if heading else texts[number], f"{payload['source']}\n{heading}\n{around}")
         )
     return found
+
+
+def window(texts: Sequence[str], at: int) -> range:
+    """The places of a text and its neighbours: one on each side, and of short ones as many as there is room for."""
+    first, last = at, at
+    while first > 0 and _is_near(texts[first - 1 : at]):
+        first -= 1
+    while last + 1 < len(texts) and _is_near(texts[at + 1 : last + 2]):
+        last += 1
+    return range(first, last + 1)
+
+
+def _is_near(between: Sequence[str]) -> bool:
+    return len(between) == 1 or (len(between) <= MOST_NEIGHBOURS and sum(map(len, between)) <= SIDE_CHARS)

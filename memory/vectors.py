@@ -56,17 +56,17 @@ class DenseVectors:
         pairs = zip(vectors[0::2], vectors[1::2], strict=True)
         return [{DENSE_OWN: own, DENSE_WINDOW: window} for own, window in pairs]
 
-    async def mend(self, items: Sequence[tuple[UUID, Texts]], payload: dict[str, Any]) -> None:
-        """Embed the windows of these items of one source anew; where that fails they go without until it works again."""
+    async def mend(self, items: Sequence[tuple[tuple[UUID, dict[str, Any]], Texts]]) -> None:
+        """Embed the windows of these stored items anew; where that fails they go without until it works again."""
         vectors = await self._embed([texts.window for _, texts in items], "document")
-        ids = [uid for uid, _ in items]
+        ids = [uid for (uid, _), _ in items]
         if vectors is not None:
             named = [{DENSE_WINDOW: vector} for vector in vectors]
             await self._thread.run(Shard.set_vectors, list(zip(ids, named, strict=True)))
         elif await self._thread.run(lambda shard: shard.space):
             await self._thread.run(Shard.drop_vectors, ids, [DENSE_WINDOW])
-            record = record_id(payload["tenant"], payload["namespace"], payload["source"])
-            await self._thread.run(Shard.set_payload, record, {"space": ""})
+            for record in {record_id(p["tenant"], p["namespace"], p["source"]) for (_, p), _ in items}:
+                await self._thread.run(Shard.set_payload, record, {"space": ""})
             self.lacking = True
 
     async def aclose(self) -> None:

@@ -4,6 +4,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from journal.crash_points import reach
 from workers.admission import Admission
 from workers.app import RUN
 
@@ -34,6 +35,8 @@ class CeleryDispatcher:
 
     def _publish(self, task_id: str) -> None:
         try:
+            reach("message.sending", task_id)
             self._app.send_task(RUN, args=[task_id])
+            reach("message.sent", task_id)
         except Exception as error:
             log.warning("The broker did not take a message; the sweeper will send it again: %s", error)

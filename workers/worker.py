@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from journal.crash_points import reach
 from journal.errors import StorageError
 from journal.records import TaskRecord
 from workers.admission import Admission
@@ -73,8 +74,10 @@ class Worker:
         state.should_stop = None
 
     def _accept(self, task_id: str) -> None:
+        reach("message.taken", task_id)
         if self._admission.admit(task_id):
             asyncio.run_coroutine_threadsafe(self._run(task_id), self._loop)
+            reach("message.accepted", task_id)
 
     async def _run(self, task_id: str) -> None:
         failed = True

@@ -29,7 +29,7 @@ async def conclude(log: TaskLog, finish: Finish, guard: Guard, asker: Asker) -> 
     passed = await guard.answer(log, latest)
     schema = log.state.submitted.output_schema
     if isinstance(passed, str) and (mended := _as_finish(finish, passed, schema)) is not None:
-        log.note(completion(log.state, mended.answer, mended.output, mended.label))
+        log.note(completion(log.state, mended))
         return
     why = passed.why if isinstance(passed, Objection) else "It does not hold the JSON Schema."
     if len(given) >= MAX_REPAIRS:
@@ -54,7 +54,7 @@ def _repair(log: TaskLog, answer: str, why: str, finish: Finish) -> Ask:
     label = finish.label or log.state.context_label or join(submitted.label, SYSTEM)
     said = f"The goal:\n{submitted.goal}\n\nThe answer:\n{answer}\n\nWhy it cannot be given: {why}"
     prompt = Prompt([
-        Message(role="system", content=load(PROMPT) + demand(submitted.output_schema), label=SYSTEM),
+        Message(role="system", content=load(PROMPT) + demand(submitted), label=SYSTEM),
         Message(role="user", content=said, label=label),
     ])  # fmt: skip
     return Ask(

@@ -29,8 +29,10 @@ COMMANDS = {
     "agents": "journeyman.cli.agents",
     "usage": "journeyman.cli.usage",
     "keys": "journeyman.cli.keys",
+    "audit": "journeyman.cli.audit",
     "config": "journeyman.cli.config",
     "doctor": "journeyman.cli.doctor",
+    "selfcheck": "journeyman.cli.selfcheck",
     "db": "journeyman.cli.db",
 }
 """Command name to the module whose ``app`` (a ``typer.Typer``) it is, in the order of ``--help``.

@@ -18,8 +18,8 @@ from journeyman.testing.stub.openai_responses import OpenAIResponses
 from journeyman.testing.stub.script import Answer, Asked, Drop, HttpError, Player, RawBody, Reply, Rule, Script
 from journeyman.testing.stub.wire import WireFormat
 
-Decide = Callable[[Asked], Answer | Awaitable[Answer]]
-"""A script as a function, plain or async: for answers that rules cannot express."""
+Decide = Callable[[Asked], Answer | Awaitable[Answer | None] | None]
+"""A script as a function, plain or async: for answers that rules cannot express. ``None``: no rule fits."""
 
 _LARGEST_REQUEST = 256 * 1024 * 1024
 _FORMATS: tuple[WireFormat, ...] = (OpenAIChat(), OpenAIResponses(), AnthropicMessages(), Bedrock())

@@ -87,3 +87,11 @@ async def test_the_file_of_pins_is_the_operators_alone(tmp_path: Path, connect: 
     file = tmp_path / PINS_FILE
     assert file.stat().st_mode & 0o077 == 0
     assert json.loads(file.read_text())["servers"]["t"]["look"]["accepted"]["hints"] == {"read_only": True}
+
+
+async def test_pins_are_kept_where_there_is_no_home_yet(tmp_path: Path) -> None:
+    source = McpServers({"t": settings(tmp_path / "t")}, pins=Pins(tmp_path / "home" / PINS_FILE))
+    await source.refresh()
+    assert "t.look" in source.tools()
+    await source.aclose()
+    assert Pins(tmp_path / "home" / PINS_FILE).get("t", "look") is not None

@@ -122,6 +122,61 @@ async def test_a_neighbour_lets_a_chunk_be_found(memory: Memory) -> None:
     assert found[0].score > found[1].score
 
 
+TALK = [
+    "Where did Ludmila go on holiday?",
+    "To Madeira, for three weeks.",
+    "Nice.",
+    "The ferry was late.",
+    "Did you bring rum?",
+    "Yes.",
+]
+"""Six messages of a conversation."""
+
+
+def message(number: int) -> Document:
+    return note(TALK[number], f"chat-7#{number}")
+
+
+async def beside_madeira(memory: Memory) -> set[str]:
+    return {found.item.text for found in await memory.search("t", Query("Madeira")) if found.why == "stands beside a match"}
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [5, 1, 3, 0, 4, 2]], ids=str)
+async def test_numbered_messages_are_neighbours_in_whatever_order_they_come(memory: Memory, order: list[int]) -> None:
+    for number in order:
+        await memory.add("t", "n", [message(number)])
+    await memory.add("t", "n", [note("Of another talk.", "chat-8#2"), note("Not numbered.", "chat-7")])
+    assert await beside_madeira(memory) == {*TALK} - {TALK[1]}
+
+
+async def test_messages_added_at_once_are_neighbours_too(memory: Memory) -> None:
+    await asyncio.gather(*(memory.add("t", "n", [message(number)]) for number in range(3)))
+    await memory.add("t", "n", [message(number) for number in range(3, 6)])
+    assert await beside_madeira(memory) == {*TALK} - {TALK[1]}
+
+
+async def test_messages_behind_a_gap_are_none(memory: Memory) -> None:
+    await memory.add("t", "n", [message(number) for number in (0, 1, 3, 4)])
+    assert await beside_madeira(memory) == {TALK[0]}
+
+
+async def test_a_long_document_is_no_message(memory: Memory) -> None:
+    await memory.add("t", "n", [message(0), message(1), note("Tides. " * 90, "chat-7#2")])
+    assert await beside_madeira(memory) == {TALK[0]}
+
+
+@pytest.mark.parametrize("goes", ["forgotten", "replaced"])
+async def test_no_message_is_found_by_one_that_is_gone(memory: Memory, goes: str) -> None:
+    await memory.add("t", "n", [message(number) for number in range(6)])
+    if goes == "forgotten":
+        (madeira,) = await memory.items("t", source="chat-7#1")
+        await memory.forget("t", madeira.id)
+    else:
+        await memory.add("t", "n", [note("Home.", "chat-7#1")])
+    assert await texts(memory, "Madeira") == []
+    assert "The ferry was late." in await texts(memory, "rum")
+
+
 async def test_the_best_of_a_small_library_comes_first(memory: Memory) -> None:
     library = {
         "tides": "High water at the lock is at noon; the gates open two hours before.",

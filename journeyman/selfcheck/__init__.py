@@ -1,0 +1,1 @@
+"""The crash-conformance suite: real processes killed at every named point, and what must hold once they are back."""

@@ -1,0 +1,108 @@
+"""A run of the suite: which cases, over which stores and brokers."""
+
+import asyncio
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from journal.crash_points import POINTS
+from journeyman.home import prepare
+from journeyman.selfcheck.boundaries import check_boundaries
+from journeyman.selfcheck.invariants import Violated
+from journeyman.selfcheck.life import Crash
+from journeyman.selfcheck.report import Report, unreached
+from journeyman.selfcheck.scenarios import SCENARIOS
+from journeyman.selfcheck.suite import Lab, Result, crash_case, explore, open_lab
+
+QUICK = ("react", "doubt")
+
+SOUND = tuple(name for name, scenario in SCENARIOS.items() if scenario.sound)
+STORMS = 6
+"""So many times the processes of each scenario are killed at several points, drawn by a seed."""
+
+RECONCILING = tuple(
+    (Crash("tool.returned", "book"), Crash(point, "book")) for point in ("tool.reconciling", "tool.reconciled")
+)
+"""Points that are reached only behind a crash."""
+
+REPEATS = 2
+"""So many times a process is killed where it reaches the same point with the same kinds of events again and again."""
+
+OnResult = Callable[[Result], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``databases`` are URLs; only their kind and server count: the cases have scratch journals. ``home`` is where scratch
+    folders are made. ``full``: every scenario, each point each time; else each point once."""
+
+    home: Path
+    databases: Sequence[str]
+    scenarios: Sequence[str] = ()
+    full: bool = False
+    width: int = 8
+    seed: int = 1
+    on_result: OnResult = field(default=lambda result: None)
+
+
+async def run(plan: Plan) -> Report:
+    """Run all cases. Raises ``ConfigurationError`` or ``StorageError`` where a scratch journal cannot be made."""
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory(prefix="selfcheck-", dir=prepare(plan.home), ignore_cleanup_errors=True) as folder:
+        for number, url in enumerate(plan.databases):
+            own = Path(folder) / str(number)
+            own.mkdir()
+            async with open_lab(url, own, width=plan.width, on_result=plan.on_result) as lab:
+                results += await _over_one_store(plan, lab)
+    missing = unreached(results, [p for p in POINTS if not p.startswith("message.")]) if plan.full else ()
+    return Report(tuple(results), tuple(check_boundaries()), missing)
+
+
+async def _over_one_store(plan: Plan, lab: Lab) -> list[Result]:
+    """Learn what each scenario reaches, then kill processes at these points."""
+    names = plan.scenarios or (SOUND if plan.full else QUICK)
+    found = await asyncio.gather(*(_explored(lab, name) for name in names))
+    reached = {name: crashes for name, (_, crashes) in zip(names, found, strict=True) if crashes}
+    cases = [*(_each(reached) if plan.full else _each_point(reached)), *_behind_crashes(reached)]
+    storms = _storms(reached, random.Random(plan.seed)) if plan.full else []  # noqa: S311
+    work = [crash_case(lab, name, *crashes) for name, crashes in cases]
+    work += [crash_case(lab, name, *crashes, each=False) for name, crashes in storms]
+    return [row for row, _ in found if row is not None] + await asyncio.gather(*work)
+
+
+Case = tuple[str, tuple[Crash, ...]]
+Reached = dict[str, list[Crash]]
+
+
+def _each(reached: Reached) -> list[Case]:
+    return [(name, (crash,)) for name, crashes in reached.items() for crash in crashes if crash.nth <= REPEATS]
+
+
+def _each_point(reached: Reached) -> list[Case]:
+    once: dict[str, Case] = {}
+    for name, (crash,) in _each(reached):
+        once.setdefault(crash.point, (name, (crash,)))
+    return list(once.values())
+
+
+def _behind_crashes(reached: Reached) -> list[Case]:
+    return [("react", crashes) for crashes in RECONCILING] if "react" in reached else []
+
+
+def _storms(reached: Reached, draw: random.Random) -> list[Case]:
+    """Three crashes in a row. A later one may not come about: what its process had to do was done before."""
+    return [
+        (name, tuple(draw.sample(crashes, 3))) for name, crashes in reached.items() if len(crashes) > 3 for _ in range(STORMS)
+    ]
+
+
+async def _explored(lab: Lab, name: str) -> tuple[Result | None, list[Crash]]:
+    """What the scenario reaches, or the row that says why it does not come to its end even unharmed."""
+    try:
+        return None, await explore(lab, name)
+    except Violated as violation:
+        row = Result("none", "", lab.store, "none", name, violation.invariant, 0.0, str(violation))
+        lab.on_result(row)
+        return row, []
