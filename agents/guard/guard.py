@@ -19,6 +19,7 @@ from llm.embedders.embedder import Embedder
 from llm.router import Models
 from memory.items import Memory
 from trust.canary import canary_of, leaks, with_canary, without_canary
+from trust.redaction import Redactor
 from trust.validation import Fixed, Ok, Refused, Subject, Validator, Validity
 
 _EXCERPT_CHARS = 400
@@ -39,6 +40,7 @@ class Guard:
     def __init__(
         self,
         settings: GuardSettings,
+        redactor: Redactor,
         *,
         screen: Screen,
         attacks: Attacks,
@@ -47,6 +49,7 @@ class Guard:
         arguments: Sequence[Validator] = (),
     ) -> None:
         self._settings = settings
+        self._redactor = redactor
         self.screen = screen
         self.attacks = attacks
         self._goal = tuple(goal)
@@ -54,7 +57,9 @@ class Guard:
         self._arguments = tuple(arguments)
 
     @classmethod
-    def build(cls, settings: GuardSettings, memory: Memory, embedder: Embedder | None, models: Models) -> "Guard":
+    def build(
+        cls, settings: GuardSettings, redactor: Redactor, memory: Memory, embedder: Embedder | None, models: Models
+    ) -> "Guard":
         """Raises ``ConfigurationError`` for a validator that cannot be loaded."""
         attacks = Attacks(memory, embedder)
         watches = [
@@ -66,7 +71,8 @@ class Guard:
         moderation = [Moderation(settings.moderation)] if settings.moderation.url else []
         return cls(
             settings,
-            screen=Screen(hidden_text=settings.hidden_text, watches=watches),
+            redactor,
+            screen=Screen(redactor, hidden_text=settings.hidden_text, watches=watches),
             attacks=attacks,
             goal=[*(moderation if settings.moderation.goals else []), *load_validators(settings.goal_validators)],
             answers=[
@@ -142,7 +148,7 @@ class Guard:
     ) -> Objection:
         why = said.verdict.why if isinstance(said.verdict, Refused) else ""
         canary = canary_of(log.state.started.instructions) if log.state.started else None
-        excerpt = without_canary(canary, text) if canary else text
+        excerpt = self._redactor.text(without_canary(canary, text) if canary else text)
         log.note(
             GuardFlagged(
                 detector=said.detector,

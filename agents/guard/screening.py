@@ -1,4 +1,7 @@
-"""Tool results on their way to the journal: hidden characters taken out, suspicious passages flagged or withheld."""
+"""Tool results on their way to the journal: hidden characters and secrets taken out, suspicious passages flagged or withheld.
+
+In this order: a secret that is parted by hidden characters is one once they are gone.
+"""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -12,6 +15,7 @@ from journal.events import GuardFlagged
 from tools.types import ToolOutput
 from trust.hidden_text import Stripped, strip_hidden
 from trust.labels import Label, Trust
+from trust.redaction import Redactor
 
 MOST_FLAGS = 10
 """So many findings of one result are journaled; all of them are acted upon."""
@@ -32,7 +36,8 @@ class Watch:
 class Screen:
     """Looks at what tools return. What it does can only take away."""
 
-    def __init__(self, *, hidden_text: bool, watches: Sequence[Watch]) -> None:
+    def __init__(self, redactor: Redactor, *, hidden_text: bool, watches: Sequence[Watch]) -> None:
+        self._redactor = redactor
         self._hidden_text = hidden_text
         self._watches = [watch for watch in watches if watch.reaction != "off"]
 
@@ -40,6 +45,8 @@ class Screen:
         """The result as the journal and the model may have it; every finding is noted."""
         if self._hidden_text:
             output = self._without_hidden(log, call_id, where, output)
+        data = None if output.data is None else self._redactor.json(output.data)
+        output = replace(output, content=self._redactor.text(output.content), data=data)
         if label.trust is Trust.TRUSTED or not self._watches:
             return output
         parts = passages(output.content, output.data)
@@ -62,6 +69,10 @@ class Screen:
         """The same for an error's message."""
         return (await self.output(log, call_id, where, ToolOutput(text), label)).content
 
+    def line(self, text: str) -> str:
+        """A text of the product's own that quotes another, cleaned without a look at what it says."""
+        return self._redactor.text(strip_hidden(text).text if self._hidden_text else text)
+
     def _without_hidden(self, log: TaskLog, call_id: str, where: str, output: ToolOutput) -> ToolOutput:
         found: list[Stripped] = []
 
@@ -80,25 +91,27 @@ class Screen:
         if not found:
             return output
         if any(stripped.suspicious for stripped in found):
-            log.note(_hidden(call_id, where, found))
+            log.note(self._hidden(call_id, where, found))
         return replace(output, content=whole, data=data)
 
+    def _hidden(self, call_id: str, where: str, found: Sequence[Stripped]) -> GuardFlagged:
+        message = next((stripped.hidden for stripped in found if stripped.hidden), "")
+        return GuardFlagged(
+            detector="hidden_text",
+            action="stripped",
+            where=where,
+            call_id=call_id,
+            why=f"It held characters that no reader sees ({_kinds(found)}).",
+            excerpt=self._redactor.text(message)[:_EXCERPT_CHARS],
+        )
 
-def _hidden(call_id: str, where: str, found: Iterable[Stripped]) -> GuardFlagged:
+
+def _kinds(found: Iterable[Stripped]) -> str:
     counts: dict[str, int] = {}
     for stripped in found:
         for kind, count in stripped.removed.items():
             counts[kind] = max(counts.get(kind, 0), count)
-    message = next((stripped.hidden for stripped in found if stripped.hidden), "")
-    told = ", ".join(f"{kind}: {count}" for kind, count in counts.items())
-    return GuardFlagged(
-        detector="hidden_text",
-        action="stripped",
-        where=where,
-        call_id=call_id,
-        why=f"It held characters that no reader sees ({told}).",
-        excerpt=message[:_EXCERPT_CHARS],
-    )
+    return ", ".join(f"{kind}: {count}" for kind, count in counts.items())
 
 
 def _note_findings(log: TaskLog, call_id: str, where: str, watch: Watch, findings: Sequence[Finding]) -> None:

@@ -61,6 +61,13 @@ async def test_hidden_characters_reach_no_model(world: Build) -> None:
     assert [m["content"] for m in results] == ["found A fee. Due"]
 
 
+async def test_a_secret_parted_by_hidden_characters_is_a_secret(world: Build) -> None:
+    key = "sk-" + "A1b2C3d4" * 5
+    w = await world(reading("\u200b".join(key)), says("ok"))
+    task = await w.run()
+    assert await result_of(w, task.id) == "found [redacted]"
+
+
 async def test_an_error_message_is_screened_too(world: Build) -> None:
     w = await world(calls(("broken", {"q": f"\u202e{ATTACK}"})), says("ok"), settings={"guard": {"heuristics": "withhold"}})
     task = await w.run()
