@@ -4,8 +4,8 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from agents.auditing import note_settings
 from agents.runtime import Runtime
@@ -15,7 +15,7 @@ from memory.absent import AbsentMemory
 from memory.items import Memory
 from workers.admission import Admission
 from workers.app import check_broker, in_process, make_app
-from workers.beat import Beat
+from workers.beat import Beat, Chore
 from workers.chores import chores, sweeping
 from workers.dispatcher import CeleryDispatcher
 from workers.worker import Worker
@@ -28,23 +28,12 @@ async def ringing(settings: Settings) -> AsyncIterator[Runtime]:
     """A runtime that runs no task itself: it rings for the workers."""
     dispatcher = CeleryDispatcher(make_app(settings.broker_url.get_secret_value(), settings.worker))
     runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=AbsentMemory())
-    await note_settings(runtime.audit, settings)
     try:
+        await note_settings(runtime.audit, settings)
         yield runtime
     finally:
         await runtime.aclose()
         dispatcher.close()
-
-
-@asynccontextmanager
-async def beating(runtime: Runtime) -> AsyncIterator[None]:
-    """A beat's chores, for as long as the block runs."""
-    beat = asyncio.create_task(Beat(chores(runtime)).run())
-    try:
-        yield
-    finally:
-        beat.cancel()
-        await asyncio.gather(beat, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -55,17 +44,30 @@ async def working(settings: Settings, *, memory: Memory | None = None, with_chor
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app)
     runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=memory)
-    await note_settings(runtime.audit, settings)
     worker = Worker(app, settings.worker, admission, runtime.drive)
-    beat = Beat([sweeping(runtime, worker, admission, settings.worker), *(chores(runtime) if with_chores else ())])
-    worker.start()
-    at_it = asyncio.create_task(beat.run())
     try:
-        yield runtime
+        await note_settings(runtime.audit, settings)
+        async with AsyncExitStack() as stack:
+            if with_chores:
+                await runtime.schedules.sync()
+                await stack.enter_async_context(beating(chores(runtime, settings.worker)))
+            worker.start()
+            await stack.enter_async_context(beating([sweeping(runtime, worker, admission, settings.worker)]))
+            yield runtime
     finally:
-        at_it.cancel()
         await asyncio.gather(worker.aclose(), runtime.aclose())
         dispatcher.close()
+
+
+@asynccontextmanager
+async def beating(chores: Sequence[Chore]) -> AsyncIterator[None]:
+    """Do these chores for as long as the block runs."""
+    beat = asyncio.create_task(Beat(chores).run())
+    try:
+        yield
+    finally:
+        beat.cancel()
+        await asyncio.gather(beat, return_exceptions=True)
 
 
 def require_shared_broker(settings: Settings, process: str) -> None:

@@ -16,6 +16,7 @@ from journeyman.home import Serving, announced, prepare, sole_server
 from journeyman.listening import Server, address_of, listening, show_first_key
 from journeyman.settings import Settings
 from memory.absent import AbsentMemory
+from workers.chores import chores
 
 log = logging.getLogger(__name__)
 
@@ -87,11 +88,13 @@ async def beat(settings: Settings) -> None:
     require_shared_broker(settings, "journeyman beat")
     stop = stop_on_signals()
     prepare(settings.home)
-    async with ringing(settings) as runtime, beating(runtime):
-        log.info("ready")
-        telling = asyncio.create_task(tell_of_the_broker(settings))
-        await asyncio.wait([stop])
-        telling.cancel()
+    async with ringing(settings) as runtime:
+        await runtime.schedules.sync()
+        async with beating(chores(runtime, settings.worker)):
+            log.info("ready")
+            telling = asyncio.create_task(tell_of_the_broker(settings))
+            await asyncio.wait([stop])
+            telling.cancel()
     log.info("stopped")
 
 

@@ -7,10 +7,15 @@ from workers.settings import WorkerSettings
 from workers.sweeper import Sweeper
 from workers.worker import Worker
 
+_TIDY_SECONDS = 3600.0
 
-def chores(runtime: Runtime) -> tuple[Chore, ...]:
+
+def chores(runtime: Runtime, settings: WorkerSettings) -> tuple[Chore, ...]:
     """What any process may do for all of them."""
-    return ()
+    return (
+        Chore("firing schedules", settings.sweep_seconds, runtime.schedules.firing.tick),
+        Chore("forgetting old fires", _TIDY_SECONDS, runtime.schedules.firing.tidy),
+    )
 
 
 def sweeping(runtime: Runtime, worker: Worker, admission: Admission, settings: WorkerSettings) -> Chore:
