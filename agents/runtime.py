@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BufferedReader
@@ -24,6 +24,8 @@ from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_events
 from agents.subtasks import Subtasks
 from agents.threads import Threads
+from agents.webhook_store import outbox
+from agents.webhooks import Webhooks, joining
 from journal.audit import AuditLog
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotFound, StorageError
@@ -89,7 +91,8 @@ class Runtime:
         self.dispatcher: Dispatcher = dispatcher or NoDispatcher()
         self._feed = Feed()
         self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
-        self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
+        self.webhooks = Webhooks(database, settings.webhooks)
+        self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds, outbox=outbox)
         subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
         self._threads = Threads(journal, self._ring)
         self._driver = Driver(
@@ -135,7 +138,8 @@ class Runtime:
         submitted = self._admission.admit(request, history, by=by)
         attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
-        return await self._begin(tenant, first_events(submitted, attached), once, request.concurrency)
+        joined = None if request.webhook is None else joining(tenant, request.webhook)
+        return await self._begin(tenant, first_events(submitted, attached), once, request.concurrency, joined)
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
@@ -310,6 +314,7 @@ class Runtime:
         for work in running:
             work.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self.webhooks.aclose()
         await self._holder.aclose()
         await self.tools.aclose()
         await self.models.aclose()
@@ -322,9 +327,11 @@ class Runtime:
         events: Sequence[Event],
         idempotency: tuple[str, str] | None = None,
         concurrency: Concurrency = Concurrency.ENQUEUE,
+        joined: Callable[[str], Callable[[Any], None]] | None = None,
     ) -> TaskRecord:
         record = TaskState.of(tenant, new_id("task"), events).record()
-        record = await self.journal.submit(record, events, idempotency=idempotency, concurrency=concurrency)
+        also = None if joined is None else joined(record.id)
+        record = await self.journal.submit(record, events, idempotency=idempotency, concurrency=concurrency, also=also)
         if record.thread_id is not None and concurrency in (Concurrency.INTERRUPT, Concurrency.ROLLBACK):
             for other in await self.journal.open_in_thread(tenant, record.thread_id):
                 if other != record.id:

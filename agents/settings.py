@@ -10,6 +10,7 @@ from typing import Any, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from agents.webhook_settings import WebhookSettings
 from journal.errors import ConfigurationError
 from journal.settings import JournalSettings
 from journal.techniques import Techniques
@@ -64,6 +65,7 @@ class RuntimeSettings(BaseSettings):
     tools: ToolSettings = ToolSettings()
     mcp_servers: dict[ServerName, McpServerSettings] = Field(default_factory=dict)
     agents: dict[str, AgentSettings] = Field(default_factory=lambda: {"default": AgentSettings()})
+    webhooks: WebhookSettings = WebhookSettings()
     approval_hours: float = Field(72.0, gt=0)
     config_file: Path | None = Field(None, exclude=True)
     """Where the settings were read from; set by ``load``."""
