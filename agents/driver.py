@@ -10,6 +10,7 @@ from agents.feed import Feed
 from agents.holder import Holder
 from agents.inbox import absorb
 from agents.invocation import Invoker, Surroundings
+from agents.judging import PolicyOf, label_of_descriptions
 from agents.loop import run
 from agents.means import means_of
 from agents.profile import find_profile
@@ -29,6 +30,7 @@ from planners.techniques.advice import check_tools
 from planners.techniques.deliberate import Deliberate, is_weighed
 from tools.errors import ToolError
 from tools.types import Tool
+from trust.policy import Policy
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Driver:
         feed: Feed,
         subtasks: Subtasks,
         threads: Threads,
+        policy_of: PolicyOf,
     ) -> None:
         self._settings = settings
         self._holder = holder
@@ -56,6 +59,7 @@ class Driver:
         self._feed = feed
         self._subtasks = subtasks
         self._threads = threads
+        self._policy_of = policy_of
 
     async def drive(self, task_id: str) -> bool:
         """Work on a task until it rests, ends or is lost; ``False`` if another worker holds it."""
@@ -116,11 +120,15 @@ class Driver:
                 await log.commit()
                 return
             asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
-            executor = Executor(tools, self._invoker, self._settings.approval_hours)
+            executor = Executor(tools, self._invoker, self._policy(log.state.submitted), self._settings.approval_hours)
             while True:
                 await run(log, planner, asker, executor, self._subtasks)
                 if await self._holder.release(log):
                     return
+
+    def _policy(self, submitted: ev.TaskSubmitted) -> Policy:
+        """A child task stands under the policies of the agents above it, too."""
+        return self._policy_of((submitted.agent, *submitted.under))
 
     async def _may_begin(self, log: TaskLog) -> bool:
         """Whether the task has begun or can; one that has to rest first, or that ended meanwhile, is handed back."""
@@ -142,7 +150,8 @@ class Driver:
         profile = find_profile(self._settings.agents, submitted.agent)
         tools = await stack.enter_async_context(self._admission.equipment(submitted, log.state.started))
         check_tools(submitted.techniques, tools)
-        planner = find_planner(submitted.planner, means_of(tools, self._models, submitted))
+        policy = self._policy(submitted)
+        planner = find_planner(submitted.planner, means_of(tools, self._models, submitted, policy))
         if log.state.started is None:
             first = begin(planner, log.state, profile.settings.instructions)
             log.note(
@@ -153,6 +162,7 @@ class Driver:
                     tools={name: tool.pinned for name, tool in tools.items()},
                     planner=first.planner,
                     why=first.why,
+                    described=label_of_descriptions(tools.values(), policy),
                     techniques=first.techniques,
                 )
             )

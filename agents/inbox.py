@@ -82,6 +82,7 @@ def _approval(log: TaskLog, data: dict[str, Any]) -> None:
             by=data["by"],
             note=data.get("note", ""),
             edited=data.get("edited", {}),
+            scope=data.get("scope", "once"),
         )
     )
     _wake(log, data["by"], WaitingReason.APPROVAL)

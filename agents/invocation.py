@@ -15,7 +15,7 @@ from memory.items import Memory
 from tools.errors import NeedsInput, StopTask, ToolError
 from tools.preview import preview
 from tools.types import HttpFetch, Tool, ToolContext, ToolOutput
-from trust.labels import join
+from trust.labels import Label, is_from_outside, join
 from trust.redaction import Redactor
 
 
@@ -36,8 +36,18 @@ class Unknown:
     def as_failure(self, call: CallState, tool: Tool) -> ev.ToolFailed:
         """For a call that only reads it does not matter whether it happened; the model is told what went wrong."""
         return ev.ToolFailed(
-            call_id=call.call.id, tool=tool.name, error="fault", message=self.why, label=tool.label, seconds=self.seconds
+            call_id=call.call.id,
+            tool=tool.name,
+            error="fault",
+            message=self.why,
+            label=_with_arguments(tool.label, call),
+            seconds=self.seconds,
         )
+
+
+def _with_arguments(label: Label, call: CallState) -> Label:
+    """A result may repeat what it was asked; the person's own words and the plan's need no mark for that."""
+    return join(label, *(given for given in (call.labels or {}).values() if is_from_outside(given)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ class Invoker:
             result=ToolResult(
                 content=content,
                 data=None if output.data is None else self._around.redactor.json(output.data),
-                label=join(output.label or tool.label, *(call.labels or {}).values()),
+                label=_with_arguments(output.label or tool.label, call),
                 sources=output.sources,
             ),
             seconds=round(seconds, 3),
@@ -119,7 +129,7 @@ class Invoker:
             tool=tool.name,
             error=type(error).__name__,
             message=self._clean(str(error)),
-            label=tool.label,
+            label=_with_arguments(tool.label, call),
             seconds=round(seconds, 3),
         )
 

@@ -16,6 +16,7 @@ from agents.feed import Feed
 from agents.following import follow
 from agents.holder import Holder
 from agents.invocation import Surroundings
+from agents.judging import PolicyOf
 from agents.means import means_of
 from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, TaskRequest
@@ -41,10 +42,12 @@ from llm.router import Models
 from memory.edge_store import open_memory
 from memory.items import Memory
 from planners.plan.schedule import children_open
+from planners.planner import Means
 from tools.http_fetch import GuardedFetch
 from tools.mcp.servers import mcp_servers
 from tools.mcp.task_servers import TaskServers
 from tools.registry import Registry, build_registry
+from tools.types import Tool
 from trust.digest import digest
 from trust.redaction import Redactor
 
@@ -78,6 +81,7 @@ class Runtime:
         models: Models,
         surroundings: Surroundings,
         dispatcher: Dispatcher | None = None,
+        policy_of: PolicyOf | None = None,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -95,14 +99,18 @@ class Runtime:
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds, outbox=outbox)
         subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
         self._threads = Threads(journal, self._ring)
+        self._policy_of: PolicyOf = policy_of or settings.policy_of
         self._driver = Driver(
-            settings, self._holder, self._admission, models, surroundings, self._feed, subtasks, self._threads
+            settings, self._holder, self._admission, models, surroundings, self._feed, subtasks, self._threads, self._policy_of
         )
         self._driving: set[asyncio.Future[bool]] = set()
 
     @classmethod
-    async def open(cls, settings: RuntimeSettings, *, dispatcher: Dispatcher | None = None) -> "Runtime":
-        """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. Raises ``ConfigurationError``."""
+    async def open(
+        cls, settings: RuntimeSettings, *, dispatcher: Dispatcher | None = None, policy_of: PolicyOf | None = None
+    ) -> "Runtime":
+        """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. The policy is the settings'; tests may hand
+        in another one. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
@@ -124,6 +132,7 @@ class Runtime:
             models=models,
             surroundings=surroundings,
             dispatcher=dispatcher,
+            policy_of=policy_of,
         )
 
     async def submit(self, tenant: str, request: TaskRequest, *, by: str, idempotency_key: str | None = None) -> TaskRecord:
@@ -259,6 +268,7 @@ class Runtime:
             "by": by,
             "note": decision.note,
             "edited": decision.calls,
+            "scope": decision.scope,
         }
         await self._send(tenant, approval.task_id, InboxItem(InboxKind.APPROVAL, data))
         return await self.approval(tenant, approval_id)
@@ -266,7 +276,7 @@ class Runtime:
     async def plan(self, tenant: str, task_id: str) -> PlanView:
         """The task's plan as it stands. Raises ``NotFound``."""
         state = await self.state(tenant, task_id)
-        return view_of(state, means_of({}, self.models, state.submitted))
+        return view_of(state, self._means(state.submitted, {}))
 
     async def edit_plan(self, tenant: str, task_id: str, given: Mapping[str, Any], *, by: str) -> PlanView:
         """Put another plan in place of one that waits for a person. What has begun stays; a person's word on calls that are
@@ -274,7 +284,7 @@ class Runtime:
         await self._not_ended(tenant, task_id)
         state = await self.state(tenant, task_id)
         async with self._admission.equipment(state.submitted, state.started) as tools:
-            revision = edit(state, given, means_of(tools, self.models, state.submitted), by)
+            revision = edit(state, given, self._means(state.submitted, tools), by)
         version = state.plan.version if state.plan else 0
         data = {"version": version, "revision": revision.model_dump(mode="json")}
         await self._send(tenant, task_id, InboxItem(InboxKind.PLAN, data))
@@ -365,6 +375,9 @@ class Runtime:
     async def _ring(self, task_id: str) -> None:
         await self.dispatcher.enqueue(task_id)
 
+    def _means(self, submitted: TaskSubmitted, tools: Mapping[str, Tool]) -> Means:
+        return means_of(tools, self.models, submitted, self._policy_of((submitted.agent, *submitted.under)))
+
     async def _not_ended(self, tenant: str, task_id: str) -> TaskRecord:
         record = await self.journal.record(tenant, task_id)
         if record.status.ended:
@@ -415,6 +428,8 @@ def _check_edits(approval: Approval, decision: Decision) -> None:
         raise InvalidInput(f"{approval.id} has no call {sorted(unknown)[0]!r}.", hint=f"Its calls: {', '.join(known)}.")
     if bool(decision.calls) != (decision.decision == "edit"):
         raise InvalidInput("`calls` holds the arguments of an `edit`, and an `edit` needs them.")
+    if decision.scope == "task" and decision.decision != "approve":
+        raise InvalidInput("Only an `approve` can hold for the whole task.", hint="Leave `scope` out.")
 
 
 def _how_to_go_on(record: TaskRecord) -> str:

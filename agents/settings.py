@@ -3,11 +3,11 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from agents.webhook_settings import WebhookSettings
@@ -19,6 +19,9 @@ from llm.settings import EmbedderSettings, ModelSettings, RouteSettings
 from memory.settings import MemorySettings
 from tools.mcp.settings import McpServerSettings, ServerName
 from tools.settings import ToolSettings
+from trust.declaring import declared
+from trust.policy import DeclaredPolicy
+from trust.policy_settings import PolicySettings, ProfilePolicy
 
 _PLAIN = {
     "missing": "this key is required",
@@ -45,6 +48,7 @@ class AgentSettings(BaseModel):
     tools: tuple[str, ...] | None = None
     models: tuple[str, ...] | None = None
     budget: Budget = Budget()
+    policy: ProfilePolicy = ProfilePolicy()
     techniques: TechniqueSettings = TechniqueSettings()
 
 
@@ -66,9 +70,20 @@ class RuntimeSettings(BaseSettings):
     mcp_servers: dict[ServerName, McpServerSettings] = Field(default_factory=dict)
     agents: dict[str, AgentSettings] = Field(default_factory=lambda: {"default": AgentSettings()})
     webhooks: WebhookSettings = WebhookSettings()
+    policy: PolicySettings = PolicySettings()
     approval_hours: float = Field(72.0, gt=0)
     config_file: Path | None = Field(None, exclude=True)
     """Where the settings were read from; set by ``load``."""
+
+    @model_validator(mode="after")
+    def _no_profile_is_milder(self) -> Self:
+        for name in self.agents:
+            self.policy_of([name])
+        return self
+
+    def policy_of(self, agents: Iterable[str]) -> DeclaredPolicy:
+        """The policy for work under the profiles of these agents, all at once."""
+        return declared(self.policy, {name: self.agents[name].policy for name in agents if name in self.agents})
 
     @property
     def journal_url(self) -> str:

@@ -97,6 +97,8 @@ class Subtasks:
         return first.model_copy(
             update={
                 "parent_id": log.state.id,
+                "words": log.state.words,
+                "under": tuple(dict.fromkeys((parent.agent, *parent.under))),
                 "label": order.label,
                 "models": parent.models or first.models,
                 "planner": "react" if outside else first.planner,

@@ -95,6 +95,10 @@ class TaskSubmitted(EventData):
     label: Label = USER
     plan_only: bool = Field(False, exclude_if=operator.not_)
     """Make the plan, and let a person look at it before it runs."""
+    words: tuple[str, ...] = Field((), exclude_if=_is_empty)
+    """Of a child task: the person's own words, which its goal, a plan's, is not."""
+    under: tuple[str, ...] = Field((), exclude_if=_is_empty)
+    """Of a child task: the agents above it, whose policies hold too."""
     techniques: Techniques = Field(Techniques(), exclude_if=_is_empty)
 
 
@@ -138,6 +142,8 @@ class TaskStarted(EventData):
     planner: str = ""
     """The planner that ``auto`` chose; empty where the task names one itself."""
     why: str = ""
+    described: Label | None = None
+    """The label of tool descriptions that nobody approved: they are read by who works step by step, not by who plans."""
     techniques: dict[str, str] = Field(default_factory=dict)
     """Each technique that is used, with the version of its prompt; without one where it has none."""
 
@@ -372,12 +378,15 @@ class ToolReconciled(EventData):
 
 
 class ApprovalRequested(EventData):
+    """A person is asked about calls. ``plan_version`` is that of the plan they belong to, 0 for calls of no plan."""
+
     kind = "approval.requested"
 
     approval_id: str
     digest: str
     expires_at: datetime
     calls: tuple[CallUnderApproval, ...]
+    plan_version: int = 0
 
 
 class ApprovalDecided(EventData):
@@ -391,6 +400,8 @@ class ApprovalDecided(EventData):
     note: str = ""
     edited: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
     """With ``edit``: call id to the arguments the person approved instead."""
+    scope: Literal["once", "task"] = "once"
+    """``task``: later calls of the task like these ones are approved with them."""
 
 
 class MessageReceived(EventData):
