@@ -120,7 +120,7 @@ class Driver:
                 await log.commit()
                 return
             asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
-            executor = Executor(tools, self._invoker, self._policy(log.state.submitted), self._settings.approval_hours)
+            executor = Executor(tools, self._invoker, self._policy(log.state.submitted), self._settings.approval_terms)
             while True:
                 await run(log, planner, asker, executor, self._subtasks)
                 if await self._holder.release(log):

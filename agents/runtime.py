@@ -18,6 +18,7 @@ from agents.holder import Holder
 from agents.invocation import Surroundings
 from agents.judging import PolicyOf
 from agents.means import means_of
+from agents.notices import Notices, find_notifiers
 from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, TaskRequest
 from agents.secrets import known_secrets
@@ -29,7 +30,7 @@ from agents.webhook_store import outbox
 from agents.webhooks import Webhooks, joining
 from journal.audit import AuditLog
 from journal.database import Database
-from journal.errors import Conflict, InvalidInput, NotFound, StorageError
+from journal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StorageError
 from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
 from journal.ids import new_id
 from journal.projection import CallStage, TaskState
@@ -94,6 +95,8 @@ class Runtime:
         self.surroundings = surroundings
         self.dispatcher: Dispatcher = dispatcher or NoDispatcher()
         self._feed = Feed()
+        self.notices = Notices(find_notifiers(settings.approvals.notify))
+        self._feed.heeding.append(self.notices.heed)
         self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
         self.webhooks = Webhooks(database, settings.webhooks)
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds, outbox=outbox)
@@ -262,6 +265,8 @@ class Runtime:
             )
         _check_edits(approval, decision)
         await self._not_ended(tenant, approval.task_id)
+        if self.settings.approvals.four_eyes and decision.decision != "deny":
+            await self._not_own(tenant, approval.task_id, by)
         data = {
             "approval_id": approval_id,
             "decision": decision.decision,
@@ -326,6 +331,7 @@ class Runtime:
         await asyncio.gather(*running, return_exceptions=True)
         await self.webhooks.aclose()
         await self._holder.aclose()
+        await self.notices.aclose()
         await self.tools.aclose()
         await self.models.aclose()
         await self.memory.close()
@@ -383,6 +389,10 @@ class Runtime:
         if record.status.ended:
             raise Conflict(f"{task_id} has ended: {record.status}.", hint="Fork it, or submit a new task.")
         return record
+
+    async def _not_own(self, tenant: str, task_id: str, by: str) -> None:
+        if by == (await self.state(tenant, task_id)).submitted.owner:
+            raise NotAllowed("Nobody approves calls of their own task here.", hint="Ask somebody else (approvals.four_eyes).")
 
     async def _in_doubt(self, tenant: str, task_id: str, call_id: str | None) -> None:
         calls = (await self.state(tenant, task_id)).calls

@@ -10,6 +10,7 @@ from typing import Any, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from agents.escalation import Terms
 from agents.webhook_settings import WebhookSettings
 from journal.errors import ConfigurationError
 from journal.settings import JournalSettings
@@ -52,6 +53,20 @@ class AgentSettings(BaseModel):
     techniques: TechniqueSettings = TechniqueSettings()
 
 
+class ApprovalSettings(BaseModel):
+    """``[approvals]``: who is told, and who may decide.
+
+    ``notify`` names notifiers (``log``, or what an installed package adds); they hear of each request, and once more when
+    nobody has decided after ``escalate_after_hours``. With ``four_eyes`` nobody approves calls of a task of their own.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    notify: tuple[str, ...] = ("log",)
+    escalate_after_hours: float | None = Field(None, gt=0)
+    four_eyes: bool = False
+
+
 class RuntimeSettings(BaseSettings):
     """All that the runtime and the rooms below it can be told."""
 
@@ -72,6 +87,7 @@ class RuntimeSettings(BaseSettings):
     webhooks: WebhookSettings = WebhookSettings()
     policy: PolicySettings = PolicySettings()
     approval_hours: float = Field(72.0, gt=0)
+    approvals: ApprovalSettings = ApprovalSettings()
     config_file: Path | None = Field(None, exclude=True)
     """Where the settings were read from; set by ``load``."""
 
@@ -91,6 +107,10 @@ class RuntimeSettings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home / 'journal.db'}"
+
+    @property
+    def approval_terms(self) -> Terms:
+        return Terms(self.approval_hours, self.approvals.escalate_after_hours)
 
     @classmethod
     def settings_customise_sources(

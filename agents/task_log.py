@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from agents.auditing import recording
 from agents.feed import Feed
 from agents.interruption import Interruption
 from journal.errors import StaleLease, StorageError
@@ -82,12 +83,13 @@ class TaskLog:
         drained, self._drained = self._drained, []
         try:
             record = self.state.record()
-            also = self._outbox(record, events)
+            also = together(self._outbox(record, events), recording(self.state, events))
             appended = await self._journal.append(self.lease, events, record, drained=drained, also=also)
         except (StaleLease, StorageError) as error:
             self._refused = error
             raise
         self._feed.publish(self.lease.task_id, events)
+        self._feed.tell(self.state, events)
         self.deliver(appended.inbox)
 
     def deliver(self, items: Sequence[InboxItem]) -> None:
@@ -121,6 +123,19 @@ class TaskLog:
         if self.state.started_at is None:
             return 0.0
         return time.time() - self.state.started_at.timestamp() - self.state.rested_seconds
+
+
+def together(*writes: Callable[[Any], None] | None) -> Callable[[Any], None] | None:
+    """One write that does all of these; ``None`` where there are none."""
+    wanted = [write for write in writes if write is not None]
+    if not wanted:
+        return None
+
+    def write_all(connection: Any) -> None:
+        for write in wanted:
+            write(connection)
+
+    return write_all
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

@@ -92,6 +92,8 @@ class TaskSubmitted(EventData):
     """Goals and answers of the thread's earlier tasks, as they stood when this one was submitted."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     submitted_by: str = "user"
+    on_behalf_of: str = Field("", exclude_if=operator.not_)
+    """For a child task: the person who submitted the first of its ancestors."""
     label: Label = USER
     plan_only: bool = Field(False, exclude_if=operator.not_)
     """Make the plan, and let a person look at it before it runs."""
@@ -100,6 +102,11 @@ class TaskSubmitted(EventData):
     under: tuple[str, ...] = Field((), exclude_if=_is_empty)
     """Of a child task: the agents above it, whose policies hold too."""
     techniques: Techniques = Field(Techniques(), exclude_if=_is_empty)
+
+    @property
+    def owner(self) -> str:
+        """The person whose task it is."""
+        return self.on_behalf_of or self.submitted_by
 
 
 class AttachmentReceived(EventData):
@@ -386,7 +393,17 @@ class ApprovalRequested(EventData):
     digest: str
     expires_at: datetime
     calls: tuple[CallUnderApproval, ...]
+    escalates_at: datetime | None = Field(None, exclude_if=operator.not_)
+    """When others are told that nobody has decided yet."""
     plan_version: int = 0
+
+
+class ApprovalEscalated(EventData):
+    """Nobody decided in time; others were told. The approval waits on until it expires."""
+
+    kind = "approval.escalated"
+
+    approval_id: str
 
 
 class ApprovalDecided(EventData):

@@ -516,11 +516,18 @@ def _approval_requested(state: TaskState, event: Event, data: ev.ApprovalRequest
         task_id=state.id,
         digest=data.digest,
         expires_at=data.expires_at,
+        escalates_at=data.escalates_at,
         calls=data.calls,
         plan_version=data.plan_version,
     )
     for call in data.calls:
         state._call(call.step_id, call.tool, call.args).approval_id = data.approval_id
+
+
+def _approval_escalated(state: TaskState, event: Event, data: ev.ApprovalEscalated) -> None:
+    approval = state.approvals.get(data.approval_id)
+    if approval is not None:
+        state.approvals[approval.id] = approval.model_copy(update={"escalated_at": event.at})
 
 
 _DECIDED = {
@@ -674,6 +681,7 @@ _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.ToolInDoubt: _tool_in_doubt,
     ev.ToolReconciled: _tool_reconciled,
     ev.ApprovalRequested: _approval_requested,
+    ev.ApprovalEscalated: _approval_escalated,
     ev.ApprovalDecided: _approval_decided,
     ev.MessageReceived: _message_received,
     ev.PlannerChanged: _planner_changed,

@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 
+from agents.auditing import note_settings
 from agents.runtime import Runtime
 from agents.secrets import known_secrets
 from api.app import create_app
@@ -72,6 +73,7 @@ async def _working(settings: Settings) -> AsyncIterator[Runtime]:
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app, admission)
     runtime = await Runtime.open(settings, dispatcher=dispatcher)
+    await note_settings(runtime.audit, settings)
     worker = Worker(app, settings.worker, admission, runtime.drive)
     beat = Beat(chores(runtime, dispatcher, admission, settings.worker))
     worker.start()
