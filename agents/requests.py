@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
 from agents.webhook_records import WebhookEvent
 from journal.records import Concurrency
@@ -98,6 +98,8 @@ class TaskRequest(_Asked):
     plan_only: bool = False
     webhook: WebhookRequest | None = None
     """Is told of this task, beside the tenant's own webhooks."""
+    start_at: AwareDatetime | None = None
+    """Not before this time; until then it waits."""
     concurrency: Concurrency = Concurrency.ENQUEUE
     """What becomes of it, or of them, where earlier tasks of its thread have not ended."""
     techniques: TechniquesRequest = TechniquesRequest()

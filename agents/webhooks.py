@@ -27,6 +27,9 @@ AT_ONCE = 32
 
 _MARGIN_SECONDS = 30.0
 
+Also = Callable[[Any, str], None]
+"""``(connection, task id)``: writes rows in the transaction that writes a new task."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -144,15 +147,18 @@ def prepared(request: WebhookRequest, task_id: str | None = None) -> tuple[Webho
     return webhook, secret
 
 
-def joining(tenant: str, request: WebhookRequest) -> Callable[[str], Callable[[Any], None]]:
-    """For a task that is submitted with a webhook: from its id to what is written with it. Raises ``InvalidInput``."""
+def joining(tenant: str, request: WebhookRequest | None, also: Also | None) -> Also | None:
+    """What is written with a task that brings a webhook, beside what ``also`` writes. Raises ``InvalidInput``."""
+    if request is None:
+        return also
     webhook, secret = prepared(request)
 
-    def of_task(task_id: str) -> Callable[[Any], None]:
-        own = webhook.model_copy(update={"task_id": task_id})
-        return lambda connection: None if connection is None else add_webhook(connection, tenant, own, secret)
+    def write(connection: Any, task_id: str) -> None:
+        if also is not None:
+            also(connection, task_id)
+        add_webhook(connection, tenant, webhook.model_copy(update={"task_id": task_id}), secret)
 
-    return of_task
+    return write
 
 
 def checked_address(url: str) -> str:

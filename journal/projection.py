@@ -326,7 +326,7 @@ def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
 
 def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
     state._rested(event)
-    if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT):
+    if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT) and state.started is not None:
         state.failures, state.setbacks = [], state.setbacks + 1
         for asking in (*state.asides.values(), *(state.plan.asking.values() if state.plan else ())):
             asking.failures = []

@@ -6,8 +6,8 @@ from workers.beat import Chore
 from workers.settings import WorkerSettings
 from workers.sweeper import Bell, Sweeper
 
-DELIVER_SECONDS = 1.0
-PURGE_SECONDS = 3600.0
+_DELIVER_SECONDS = 1.0
+_TIDY_SECONDS = 3600.0
 
 
 def chores(runtime: Runtime, bell: Bell, admission: Admission, settings: WorkerSettings) -> tuple[Chore, ...]:
@@ -15,6 +15,8 @@ def chores(runtime: Runtime, bell: Bell, admission: Admission, settings: WorkerS
     sweeper = Sweeper(runtime.journal, bell, admission, limit=settings.concurrency)
     return (
         Chore("looking for runnable tasks", settings.sweep_seconds, sweeper.sweep),
-        Chore("delivering to webhooks", DELIVER_SECONDS, runtime.webhooks.deliver_due),
-        Chore("dropping old deliveries", PURGE_SECONDS, runtime.webhooks.purge),
+        Chore("delivering to webhooks", _DELIVER_SECONDS, runtime.webhooks.deliver_due),
+        Chore("dropping old deliveries", _TIDY_SECONDS, runtime.webhooks.purge),
+        Chore("firing schedules", settings.sweep_seconds, runtime.schedules.firing.tick),
+        Chore("forgetting old fires", _TIDY_SECONDS, runtime.schedules.firing.tidy),
     )

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_webhooks"
-down_revision = "0004_threads"
+revision = "0006_webhooks"
+down_revision = "0005_schedules"
 branch_labels = None
 depends_on = None
 
