@@ -15,6 +15,7 @@ from agents.attaching import receive
 from agents.driver import Driver
 from agents.feed import Feed
 from agents.following import follow
+from agents.guard.guard import Guard
 from agents.holder import Holder
 from agents.invocation import Surroundings
 from agents.judging import PolicyOf
@@ -121,13 +122,15 @@ class Runtime:
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
-        memory = await open_memory(home, settings.memory, make_embedder(settings.embedder))
+        embedder = make_embedder(settings.embedder)
+        memory = await open_memory(home, settings.memory, embedder)
+        redactor = Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,
             memory=memory,
             http=GuardedFetch(settings.tools.http),
             workspaces=home / "workspaces",
-            redactor=Redactor(known_secrets(settings)),
+            guard=Guard.build(settings.guard, redactor, memory, embedder, models),
         )
         return cls(
             settings,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from agents.escalation import Terms
+from agents.guard.settings import GuardSettings
 from agents.schedule_requests import ScheduleRequest
 from agents.webhook_settings import WebhookSettings
 from journal.errors import ConfigurationError
@@ -88,6 +89,7 @@ class RuntimeSettings(BaseSettings):
     webhooks: WebhookSettings = WebhookSettings()
     schedules: tuple[ScheduleRequest, ...] = ()
     policy: PolicySettings = PolicySettings()
+    guard: GuardSettings = GuardSettings()
     approval_hours: float = Field(72.0, gt=0)
     approvals: ApprovalSettings = ApprovalSettings()
     config_file: Path | None = Field(None, exclude=True)
