@@ -7,12 +7,15 @@ from workers.settings import WorkerSettings
 from workers.sweeper import Sweeper
 from workers.worker import Worker
 
+_DELIVER_SECONDS = 1.0
 _TIDY_SECONDS = 3600.0
 
 
 def chores(runtime: Runtime, settings: WorkerSettings) -> tuple[Chore, ...]:
     """What any process may do for all of them."""
     return (
+        Chore("delivering to webhooks", _DELIVER_SECONDS, runtime.webhooks.deliver_due),
+        Chore("dropping old deliveries", _TIDY_SECONDS, runtime.webhooks.purge),
         Chore("firing schedules", settings.sweep_seconds, runtime.schedules.firing.tick),
         Chore("forgetting old fires", _TIDY_SECONDS, runtime.schedules.firing.tidy),
     )

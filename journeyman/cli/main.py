@@ -26,6 +26,7 @@ COMMANDS = {
     "beat": "journeyman.cli.beat",
     "tasks": "journeyman.cli.tasks",
     "approvals": "journeyman.cli.approvals",
+    "webhooks": "journeyman.cli.webhooks",
     "memory": "journeyman.cli.memory",
     "tools": "journeyman.cli.tools",
     "models": "journeyman.cli.models",
