@@ -95,6 +95,8 @@ class TaskRequest(_Asked):
     """A JSON Schema; the answer will be JSON that holds it."""
     mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    priority: int = Field(0, ge=-100, le=100)
+    """Among the tenant's own tasks that wait for a worker; higher ones come first."""
     plan_only: bool = False
     webhook: WebhookRequest | None = None
     """Is told of this task, beside the tenant's own webhooks."""

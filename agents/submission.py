@@ -67,6 +67,7 @@ class Admission:
             output_schema=request.output_schema,
             history=history,
             metadata=request.metadata,
+            priority=request.priority,
             submitted_by=by,
             plan_only=request.plan_only,
             techniques=techniques,

@@ -21,6 +21,7 @@ from api.routes import (
     control,
     documentation,
     events,
+    halt,
     health,
     keys,
     memory,
@@ -44,6 +45,7 @@ _ROUTERS = (
     keys.router,
     audit.router,
     health.router,
+    halt.router,
 )
 
 

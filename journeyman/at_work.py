@@ -43,7 +43,7 @@ async def working(settings: Settings, *, memory: Memory | None = None, with_chor
     app = make_app(settings.broker_url.get_secret_value(), settings.worker)
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app)
-    runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=memory)
+    runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=memory, queues=settings.worker.queues)
     worker = Worker(app, settings.worker, admission, runtime.drive)
     try:
         await note_settings(runtime.audit, settings)
