@@ -7,7 +7,7 @@ from agents.approvals import is_refused, is_standing, request_approval, why_void
 from agents.effects import intend, settle
 from agents.interruption import Interrupted
 from agents.invocation import Invoker, Question, Unknown
-from agents.judging import Judged, judge
+from agents.judging import Judged, decided_by, judge, labels_of
 from agents.task_log import TaskLog
 from journal import events as ev
 from journal.errors import StaleLease, StorageError
@@ -83,7 +83,8 @@ class Executor:
         refusal = self._refusal(call, tool)
         if refusal is not None:
             error, why = refusal
-            log.note(ev.ToolFailed(call_id=call.call.id, tool=call.call.tool, error=error, message=why, label=SYSTEM))
+            label = join(SYSTEM, *labels_of(call, decided_by(log.state, call)).values())
+            log.note(ev.ToolFailed(call_id=call.call.id, tool=call.call.tool, error=error, message=why, label=label))
         if refusal is not None or tool is None:
             return None
         return self._judged(log, call, tool)
