@@ -1,8 +1,9 @@
 """A person's word on calls: what is asked, what the answer is bound to, and when it no longer holds."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from agents.escalation import Terms
 from agents.judging import Judged
 from journal import events as ev
 from journal.projection import TaskState
@@ -10,14 +11,16 @@ from journal.values import CallUnderApproval
 from trust.digest import approval_digest, digest
 
 
-def request_approval(state: TaskState, calls: Sequence[Judged], hours: float) -> ev.ApprovalRequested:
+def request_approval(state: TaskState, calls: Sequence[Judged], terms: Terms) -> ev.ApprovalRequested:
     """One approval for all calls of a turn that ask. Its id names the task, so it is found without an index."""
     asked = tuple(_shown(judged) for judged in calls)
     version = state.plan.version if state.plan is not None and state.plan.has(asked[0].step_id) else 0
+    now = datetime.now(UTC)
     return ev.ApprovalRequested(
         approval_id=f"{state.id.replace('task_', 'apr_', 1)}_{len(state.approvals) + 1}",
         digest=approval_digest((call.model_dump(mode="json") for call in asked), state.id, version),
-        expires_at=datetime.now(UTC) + timedelta(hours=hours),
+        expires_at=terms.expires_at(now),
+        escalates_at=terms.escalates_at(now),
         calls=asked,
         plan_version=version,
     )

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Sequence
 
 from agents.approvals import is_refused, is_standing, request_approval, why_void
 from agents.effects import intend, settle
+from agents.escalation import Terms, next_look
+from agents.guard.guard import Guard
 from agents.interruption import Interrupted
 from agents.invocation import Invoker, Question, Unknown
 from agents.judging import Judged, decided_by, judge, labels_of
@@ -22,11 +24,12 @@ from trust.policy import Decision, Policy
 class Executor:
     """Runs calls on behalf of one task, with the tools it was given."""
 
-    def __init__(self, tools: dict[str, Tool], invoker: Invoker, policy: Policy, approval_hours: float) -> None:
+    def __init__(self, tools: dict[str, Tool], invoker: Invoker, policy: Policy, approval_terms: Terms, guard: Guard) -> None:
         self._tools = tools
         self._invoker = invoker
         self._policy = policy
-        self._approval_hours = approval_hours
+        self._approval_terms = approval_terms
+        self._guard = guard
         self._questions: dict[str, str] = {}
         self._one_effect = asyncio.Lock()
 
@@ -80,7 +83,7 @@ class Executor:
             return None
         if call.stage is CallStage.IN_DOUBT:
             return None
-        refusal = self._refusal(call, tool)
+        refusal = self._refusal(call, tool) or self._objection(log, call)
         if refusal is not None:
             error, why = refusal
             label = join(SYSTEM, *labels_of(call, decided_by(log.state, call)).values())
@@ -126,10 +129,16 @@ class Executor:
             return "invalid_arguments", f"{error} Nothing was done."
         return None
 
+    def _objection(self, log: TaskLog, call: CallState) -> tuple[str, str] | None:
+        if call.stage is CallStage.SENT:
+            return None
+        objection = self._guard.stops(log, call.call.id, call.call.tool, call.call.args)
+        return None if objection is None else ("stopped_by_guard", f"{objection.why} Nothing was done.")
+
     def _ask_for_word(self, log: TaskLog, calls: list[Judged]) -> None:
         fresh = [judged for judged in calls if judged.call.approval_id is None]
         if fresh:
-            log.note(request_approval(log.state, fresh, self._approval_hours))
+            log.note(request_approval(log.state, fresh, self._approval_terms))
 
     async def _read(self, log: TaskLog, judged: Judged) -> None:
         outcome = await self._invoker.invoke(log, judged.call, judged.tool)
@@ -179,7 +188,7 @@ class Executor:
         if doubtful:
             log.note(ev.TaskWaiting(reason=WaitingReason.IN_DOUBT, calls=doubtful))
         elif pending:
-            wake_at = min(approval.expires_at for approval in pending)
+            wake_at = next_look(pending)
             ids = tuple(approval.id for approval in pending)
             log.note(ev.TaskWaiting(reason=WaitingReason.APPROVAL, approvals=ids, wake_at=wake_at))
         elif asked:

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from io import BufferedReader
 from typing import Any, Protocol
 
@@ -14,20 +15,25 @@ from agents.attaching import receive
 from agents.driver import Driver
 from agents.feed import Feed
 from agents.following import follow
+from agents.guard.guard import Guard
 from agents.holder import Holder
 from agents.invocation import Surroundings
 from agents.judging import PolicyOf
 from agents.means import means_of
+from agents.notices import Notices, find_notifiers
 from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, TaskRequest
+from agents.schedules import Schedules
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
-from agents.submission import Admission, first_events
+from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
 from agents.threads import Threads
+from agents.webhook_store import outbox
+from agents.webhooks import Webhooks, joining
 from journal.audit import AuditLog
 from journal.database import Database
-from journal.errors import Conflict, InvalidInput, NotFound, StorageError
+from journal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StorageError
 from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
 from journal.ids import new_id
 from journal.projection import CallStage, TaskState
@@ -92,8 +98,11 @@ class Runtime:
         self.surroundings = surroundings
         self.dispatcher: Dispatcher = dispatcher or NoDispatcher()
         self._feed = Feed()
+        self.notices = Notices(find_notifiers(settings.approvals.notify))
+        self._feed.heeding.append(self.notices.heed)
         self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
-        self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
+        self.webhooks = Webhooks(database, settings.webhooks)
+        self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds, outbox=outbox)
         subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
         self._threads = Threads(journal, self._ring)
         self._policy_of: PolicyOf = policy_of or settings.policy_of
@@ -101,6 +110,7 @@ class Runtime:
             settings, self._holder, self._admission, models, surroundings, self._feed, subtasks, self._threads, self._policy_of
         )
         self._driving: set[asyncio.Future[bool]] = set()
+        self.schedules = Schedules(database, self, agents=settings.agents, declared=settings.schedules)
 
     @classmethod
     async def open(
@@ -112,13 +122,15 @@ class Runtime:
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
-        memory = await open_memory(home, settings.memory, make_embedder(settings.embedder))
+        embedder = make_embedder(settings.embedder)
+        memory = await open_memory(home, settings.memory, embedder)
+        redactor = Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,
             memory=memory,
             http=GuardedFetch(settings.tools.http),
             workspaces=home / "workspaces",
-            redactor=Redactor(known_secrets(settings)),
+            guard=Guard.build(settings.guard, redactor, memory, embedder, models),
         )
         return cls(
             settings,
@@ -132,8 +144,17 @@ class Runtime:
             policy_of=policy_of,
         )
 
-    async def submit(self, tenant: str, request: TaskRequest, *, by: str, idempotency_key: str | None = None) -> TaskRecord:
-        """Journal a new task and ring for a worker.
+    async def submit(
+        self,
+        tenant: str,
+        request: TaskRequest,
+        *,
+        by: str,
+        idempotency_key: str | None = None,
+        also: Callable[[Any, str], None] | None = None,
+    ) -> TaskRecord:
+        """Journal a new task and ring for a worker. ``also`` is called with the transaction and the new task's id, and undoes
+        it all by what it raises.
 
         Raises ``InvalidInput`` (unknown agent, tool, model or planner; an attachment or a schema that cannot be used),
         ``ThreadBusy`` (where the request wants no waiting) or ``Conflict`` (the idempotency key).
@@ -144,7 +165,9 @@ class Runtime:
         submitted = self._admission.admit(request, history, by=by)
         attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
-        return await self._begin(tenant, first_events(submitted, attached), once, request.concurrency)
+        events = first_events(submitted, attached, request.start_at)
+        rows = starting(request.start_at, joining(tenant, request.webhook, also))
+        return await self._begin(tenant, events, once, request.concurrency, rows)
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
@@ -258,6 +281,8 @@ class Runtime:
             )
         _check_edits(approval, decision)
         await self._not_ended(tenant, approval.task_id)
+        if self.settings.approvals.four_eyes and decision.decision != "deny":
+            await self._not_own(tenant, approval.task_id, by)
         data = {
             "approval_id": approval_id,
             "decision": decision.decision,
@@ -320,7 +345,9 @@ class Runtime:
         for work in running:
             work.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self.webhooks.aclose()
         await self._holder.aclose()
+        await self.notices.aclose()
         await self.tools.aclose()
         await self.models.aclose()
         await self.memory.close()
@@ -332,14 +359,17 @@ class Runtime:
         events: Sequence[Event],
         idempotency: tuple[str, str] | None = None,
         concurrency: Concurrency = Concurrency.ENQUEUE,
+        also: Callable[[Any, str], None] | None = None,
     ) -> TaskRecord:
         record = TaskState.of(tenant, new_id("task"), events).record()
-        record = await self.journal.submit(record, events, idempotency=idempotency, concurrency=concurrency)
+        rows = None if also is None else partial(_with_id, also, record.id)
+        record = await self.journal.submit(record, events, idempotency=idempotency, concurrency=concurrency, also=rows)
         if record.thread_id is not None and concurrency in (Concurrency.INTERRUPT, Concurrency.ROLLBACK):
             for other in await self.journal.open_in_thread(tenant, record.thread_id):
                 if other != record.id:
                     await self._deliver(other)
-        await self.dispatcher.enqueue(record.id)
+        if record.waiting is None:
+            await self.dispatcher.enqueue(record.id)
         return record
 
     async def _submit_child(self, tenant: str, task_id: str, submitted: TaskSubmitted) -> TaskRecord:
@@ -377,6 +407,10 @@ class Runtime:
             raise Conflict(f"{task_id} has ended: {record.status}.", hint="Fork it, or submit a new task.")
         return record
 
+    async def _not_own(self, tenant: str, task_id: str, by: str) -> None:
+        if by == (await self.state(tenant, task_id)).submitted.owner:
+            raise NotAllowed("Nobody approves calls of their own task here.", hint="Ask somebody else (approvals.four_eyes).")
+
     async def _in_doubt(self, tenant: str, task_id: str, call_id: str | None) -> None:
         calls = (await self.state(tenant, task_id)).calls
         doubtful = [call.call.id for call in calls.values() if call.stage is CallStage.IN_DOUBT]
@@ -413,6 +447,10 @@ def _voided(state: TaskState, by: str) -> list[EventData]:
     if state.waiting is not None and state.waiting.reason is WaitingReason.APPROVAL:
         void.append(TaskResumed(reason=WaitingReason.APPROVAL, by=by))
     return void
+
+
+def _with_id(also: Callable[[Any, str], None], task_id: str, connection: Any) -> None:
+    also(connection, task_id)
 
 
 def _check_edits(approval: Approval, decision: Decision) -> None:

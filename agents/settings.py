@@ -7,9 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from agents.escalation import Terms
+from agents.guard.settings import GuardSettings
+from agents.schedule_requests import ScheduleRequest
+from agents.webhook_settings import WebhookSettings
 from journal.errors import ConfigurationError
 from journal.settings import JournalSettings
 from journal.techniques import Techniques
@@ -51,6 +55,20 @@ class AgentSettings(BaseModel):
     techniques: TechniqueSettings = TechniqueSettings()
 
 
+class ApprovalSettings(BaseModel):
+    """``[approvals]``: who is told, and who may decide.
+
+    ``notify`` names notifiers (``log``, or what an installed package adds); they hear of each request, and once more when
+    nobody has decided after ``escalate_after_hours``. With ``four_eyes`` nobody approves calls of a task of their own.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    notify: tuple[str, ...] = ("log",)
+    escalate_after_hours: float | None = Field(None, gt=0)
+    four_eyes: bool = False
+
+
 class RuntimeSettings(BaseSettings):
     """All that the runtime and the rooms below it can be told."""
 
@@ -68,10 +86,22 @@ class RuntimeSettings(BaseSettings):
     tools: ToolSettings = ToolSettings()
     mcp_servers: dict[ServerName, McpServerSettings] = Field(default_factory=dict)
     agents: dict[str, AgentSettings] = Field(default_factory=lambda: {"default": AgentSettings()})
+    webhooks: WebhookSettings = WebhookSettings()
+    schedules: tuple[ScheduleRequest, ...] = ()
     policy: PolicySettings = PolicySettings()
+    guard: GuardSettings = GuardSettings()
     approval_hours: float = Field(72.0, gt=0)
+    approvals: ApprovalSettings = ApprovalSettings()
     config_file: Path | None = Field(None, exclude=True)
     """Where the settings were read from; set by ``load``."""
+
+    @field_validator("schedules")
+    @classmethod
+    def _each_named_once(cls, schedules: tuple[ScheduleRequest, ...]) -> tuple[ScheduleRequest, ...]:
+        names = [schedule.name for schedule in schedules]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"there are two schedules named {twice!r}")
+        return schedules
 
     @model_validator(mode="after")
     def _no_profile_is_milder(self) -> Self:
@@ -89,6 +119,10 @@ class RuntimeSettings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home / 'journal.db'}"
+
+    @property
+    def approval_terms(self) -> Terms:
+        return Terms(self.approval_hours, self.approvals.escalate_after_hours)
 
     @classmethod
     def settings_customise_sources(

@@ -100,6 +100,7 @@ class Subtasks:
         return first.model_copy(
             update={
                 "parent_id": log.state.id,
+                "on_behalf_of": parent.owner,
                 "words": log.state.words,
                 "under": tuple(dict.fromkeys((parent.agent, *parent.under))),
                 "label": order.label,

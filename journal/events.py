@@ -92,6 +92,8 @@ class TaskSubmitted(EventData):
     """Goals and answers of the thread's earlier tasks, as they stood when this one was submitted."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     submitted_by: str = "user"
+    on_behalf_of: str = Field("", exclude_if=operator.not_)
+    """For a child task: the person who submitted the first of its ancestors."""
     label: Label = USER
     plan_only: bool = Field(False, exclude_if=operator.not_)
     """Make the plan, and let a person look at it before it runs."""
@@ -100,6 +102,11 @@ class TaskSubmitted(EventData):
     under: tuple[str, ...] = Field((), exclude_if=_is_empty)
     """Of a child task: the agents above it, whose policies hold too."""
     techniques: Techniques = Field(Techniques(), exclude_if=_is_empty)
+
+    @property
+    def owner(self) -> str:
+        """The person whose task it is."""
+        return self.on_behalf_of or self.submitted_by
 
 
 class AttachmentReceived(EventData):
@@ -386,7 +393,17 @@ class ApprovalRequested(EventData):
     digest: str
     expires_at: datetime
     calls: tuple[CallUnderApproval, ...]
+    escalates_at: datetime | None = Field(None, exclude_if=operator.not_)
+    """When others are told that nobody has decided yet."""
     plan_version: int = 0
+
+
+class ApprovalEscalated(EventData):
+    """Nobody decided in time; others were told. The approval waits on until it expires."""
+
+    kind = "approval.escalated"
+
+    approval_id: str
 
 
 class ApprovalDecided(EventData):
@@ -402,6 +419,27 @@ class ApprovalDecided(EventData):
     """With ``edit``: call id to the arguments the person approved instead."""
     scope: Literal["once", "task"] = "once"
     """``task``: later calls of the task like these ones are approved with them."""
+
+
+class GuardFlagged(EventData):
+    """The guard found something. It is never shown to a model, and lets nothing through that would not pass without it.
+
+    ``detector`` names who found it, ``where`` what was looked at (``goal``, ``answer``, ``result of TOOL``, ``error of TOOL``,
+    ``arguments of TOOL``) and ``field`` the part of it. ``action``: ``flagged`` (noted only), ``stripped``, ``withheld`` from
+    the model, ``stopped`` (the call was not made), ``refused``, or ``unchecked`` (the detector could not look). ``score`` is
+    in [0, 1].
+    """
+
+    kind = "guard.flagged"
+
+    detector: str
+    action: Literal["flagged", "stripped", "withheld", "stopped", "refused", "unchecked"]
+    where: str
+    field: str = ""
+    call_id: str | None = None
+    score: float | None = None
+    why: str = ""
+    excerpt: str = ""
 
 
 class MessageReceived(EventData):

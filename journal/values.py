@@ -262,3 +262,5 @@ class Approval(Value):
     plan_version: int = 0
     decided_by: str | None = None
     note: str = ""
+    escalates_at: datetime | None = None
+    escalated_at: datetime | None = None
