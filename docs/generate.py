@@ -124,7 +124,7 @@ def policy_page() -> str:
 
     intro = (
         "What the policy decides of a call, by what kind of tool it is, who chose it, and what of it comes from outside: text "
-        "that is private to the tenant and was written by others. `docs/how-to/write-a-policy.md` says how tools are classified."
+        "that is private to the tenant and was written by others. How to classify: `docs/how-to/write-a-policy.md`."
     )
     titles = ("Tool", *_COLUMNS)
     sections = []
@@ -147,10 +147,10 @@ _COLUMNS = {
 }
 _CLASSES = (
     "`workspace`, `vouched ...`: tools that no policy classifies, of the product, of the operator's Python files or of a "
-    "trusted MCP server. `says it only reads`: one of an untrusted server. All others are classified in `[policy.tools]`. What "
-    "a call hits are its arguments of the classes `recipient`, `url`, `path`, `id`, `amount`, `command` and of no class; what "
-    "it says those of `content` and `time`. A value that the person typed, or that a trusted tool returned, counts as the "
-    "person's wherever it turns up whole (recipients, paths and ids of at least 6 characters, and URLs)."
+    "trusted MCP server. `says it only reads`: one of an untrusted server. All others are classified in `[policy.tools]`. "
+    "What a call hits are its arguments of the classes `recipient`, `url`, `path`, `id`, `amount`, `command` and of none; "
+    "what it says those of `content` and `time`. A value that the person typed, or that a trusted tool returned, counts as "
+    "the person's wherever it turns up whole (recipients, paths and ids of at least 6 characters, and URLs)."
 )
 
 

@@ -62,12 +62,12 @@ CLASSIFIED: Mapping[str, dict[str, Any]] = {
     "execute": {"effect": "execute", "args": {"which": "command", "text": "content"}},
     "post to a URL": {"effect": "send", "args": {"which": "url", "text": "content"}},
 }
-UNCLASSIFIED: Mapping[str, dict[str, bool]] = {
-    "workspace": {"vouched": True, "workspace_only": True},
-    "vouched read": {"vouched": True, "read_only": True},
-    "vouched open-world read": {"vouched": True, "read_only": True, "open_world": True},
-    "vouched effect": {"vouched": True},
-    "says it only reads": {"read_only": True},
+UNCLASSIFIED: Mapping[str, tuple[str, ...]] = {
+    "workspace": ("vouched", "workspace_only"),
+    "vouched read": ("vouched", "read_only"),
+    "vouched open-world read": ("vouched", "read_only", "open_world"),
+    "vouched effect": ("vouched",),
+    "says it only reads": ("read_only",),
 }
 TOOLS = (*UNCLASSIFIED, *CLASSIFIED)
 
@@ -97,13 +97,17 @@ class Situation:
     def facts(self) -> CallFacts:
         """A call as the policy sees it. In a turn everything may come from anything that was read."""
         labels = {"which": _label(self, self.which), "text": _label(self, self.text)}
+        hints = UNCLASSIFIED.get(self.tool, ())
         return CallFacts(
             tool=self.tool,
             args={"which": "somewhere", "text": "something"},
             labels=labels,
             decided=self.chooser.label,
             condition=SYSTEM if self.condition is Origin.OWN else self.condition.label,
-            **UNCLASSIFIED.get(self.tool, {}),
+            vouched="vouched" in hints,
+            read_only="read_only" in hints,
+            open_world="open_world" in hints,
+            workspace_only="workspace_only" in hints,
         )
 
 
