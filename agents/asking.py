@@ -18,6 +18,7 @@ from llm.calling import call
 from llm.errors import BrokenAnswer, LlmError, RateLimited
 from llm.router import Model, Models
 from llm.types import Completion, Request, ToolOffer
+from planners.answers import enforced
 from planners.planner import Ask
 from trust.digest import digest
 
@@ -46,7 +47,7 @@ class Asker:
 
         Raises ``BudgetExhausted`` or ``DeadlinePassed`` when the worst case of the call does not fit.
         """
-        if question.prompt is not None:
+        if question.step:
             await self._ask_apart(log, question)
             return
         model = self._choose(log.state.failures, question.role, shortened=log.state.shortened)
@@ -73,13 +74,15 @@ class Asker:
                 added=added,
                 tools_digest=self._tools_digest if question.offers is None else offers_digest(question.offers),
                 attempt=log.state.asked_since_completion + 1,
+                technique=question.technique,
             )
         )
         await log.commit()
         await self._send(log, model, self._request(log, question, reserved.output_tokens))
 
     async def _ask_apart(self, log: TaskLog, question: Ask) -> None:
-        """A call for a step of a plan, in a conversation of its own: short enough for any window, and watched by nobody."""
+        """A call for a step of a plan, in a conversation of its own, or an aside: short enough for the window, and watched by
+        nobody."""
         asking = log.state.asking(question.step)
         model = self._choose(asking.failures, question.role)
         if model is None:
@@ -88,15 +91,18 @@ class Asker:
             return
         wanted = min(Window.of(model).output, question.max_output_tokens or model.settings.max_output_tokens)
         request = self._request(log, question, wanted)
-        reserved = _reserved(log, model, model.provider.bound_input(request), wanted)
+        size = model.provider.bound_input(request)
+        reserved = _reserved(log, model, self._bound(model, size) if question.prompt is None else size, wanted)
         log.note(
             ev.LlmRequested(
                 model=model.name,
                 role=question.role,
                 reserved=reserved,
-                tools_digest=offers_digest(question.offers or ()),
+                added=question.added,
+                tools_digest=self._tools_digest if question.offers is None else offers_digest(question.offers),
                 attempt=asking.asked + 1,
                 step=question.step,
+                technique=question.technique,
             )
         )
         await log.commit()
@@ -183,12 +189,15 @@ class Asker:
 
     def _request(self, log: TaskLog, question: Ask, max_output_tokens: int) -> Request:
         own = question.offers is None
+        prompt = question.prompt or log.transcript.prompt
+        if question.step and question.prompt is None:
+            prompt = log.transcript.aside(question.added, again=question.again)
         return Request(
-            prompt=log.transcript.prompt if question.prompt is None else question.prompt,
+            prompt=prompt,
             max_output_tokens=max_output_tokens,
             tools=self._offers if question.offers is None else question.offers,
             role=question.role,
-            schema=log.state.submitted.output_schema if own else question.schema,
+            schema=enforced(log.state.submitted) if own else question.schema,
             tool_choice=question.tool_choice,
         )
 

@@ -17,12 +17,16 @@ from agents.settings import RuntimeSettings
 from agents.submission import Admission
 from agents.subtasks import Subtasks
 from agents.task_log import TaskLog
+from agents.threads import Threads
 from journal import events as ev
 from journal.errors import InvalidInput, StaleLease, StorageError
+from journal.projection import TaskState
 from journal.values import Outcome, Problem
 from llm.router import Models
 from planners.planner import Planner
 from planners.registry import begin, find_planner
+from planners.techniques.advice import check_tools
+from planners.techniques.deliberate import Deliberate, is_weighed
 from tools.errors import ToolError
 from tools.types import Tool
 
@@ -41,6 +45,7 @@ class Driver:
         surroundings: Surroundings,
         feed: Feed,
         subtasks: Subtasks,
+        threads: Threads,
     ) -> None:
         self._settings = settings
         self._holder = holder
@@ -50,6 +55,7 @@ class Driver:
         self._invoker = Invoker(surroundings)
         self._feed = feed
         self._subtasks = subtasks
+        self._threads = threads
 
     async def drive(self, task_id: str) -> bool:
         """Work on a task until it rests, ends or is lost; ``False`` if another worker holds it."""
@@ -62,7 +68,7 @@ class Driver:
                 logger.info("lost the lease", extra={"task_id": task_id})
             except StorageError as error:
                 logger.error("the journal cannot be written: %s", error, extra={"task_id": task_id})
-        await self._subtasks.after(log.state)
+        await self._after(log.state)
         return True
 
     async def write_idle(self, task_id: str) -> bool:
@@ -75,8 +81,12 @@ class Driver:
                 return False
             absorb(log)
             await log.commit()
-        await self._subtasks.after(log.state)
+        await self._after(log.state)
         return not (log.state.ended or log.state.waiting)
+
+    async def _after(self, state: TaskState) -> None:
+        await self._subtasks.after(state)
+        await self._threads.after(state)
 
     async def _work(self, log: TaskLog) -> None:
         """Whatever goes wrong inside, the task gets an ending that says so."""
@@ -95,6 +105,8 @@ class Driver:
             await log.commit()
 
     async def _until_rest(self, log: TaskLog) -> None:
+        if not await self._may_begin(log):
+            return
         async with AsyncExitStack() as stack:
             try:
                 planner, tools = await self._equip(log, stack)
@@ -110,6 +122,17 @@ class Driver:
                 if await self._holder.release(log):
                     return
 
+    async def _may_begin(self, log: TaskLog) -> bool:
+        """Whether the task has begun or can; one that has to rest first, or that ended meanwhile, is handed back."""
+        while log.state.started is None:
+            absorb(log)
+            if await self._threads.has_turn(log):
+                return True
+            await log.commit()
+            if await self._holder.release(log):
+                return False
+        return True
+
     async def _equip(self, log: TaskLog, stack: AsyncExitStack) -> tuple[Planner, dict[str, Tool]]:
         """The planner and the tools of a task; notes its start the first time. Raises ``InvalidInput``.
 
@@ -118,8 +141,9 @@ class Driver:
         submitted = log.state.submitted
         profile = find_profile(self._settings.agents, submitted.agent)
         tools = await stack.enter_async_context(self._admission.equipment(submitted, log.state.started))
+        check_tools(submitted.techniques, tools)
         planner = find_planner(submitted.planner, means_of(tools, self._models, submitted))
-        if log.state.started is None and not log.mail:
+        if log.state.started is None:
             first = begin(planner, log.state, profile.settings.instructions)
             log.note(
                 ev.TaskStarted(
@@ -129,9 +153,10 @@ class Driver:
                     tools={name: tool.pinned for name, tool in tools.items()},
                     planner=first.planner,
                     why=first.why,
+                    techniques=first.techniques,
                 )
             )
-        return planner, tools
+        return (Deliberate(planner) if is_weighed(submitted.techniques) else planner), tools
 
 
 def _cannot_start(error: InvalidInput | ToolError) -> ev.TaskRejected | ev.TaskFailed:

@@ -1,14 +1,12 @@
 """How a task ends: every ending has a name and says how to mend it."""
 
-from typing import Any
-
 from journal import events as ev
 from journal.errors import JourneymanError
 from journal.projection import TaskState
 from journal.values import Outcome, Problem, SourceRef
 from llm.budget import BudgetExhausted, DeadlinePassed
-from planners.planner import GiveUp
-from trust.labels import SYSTEM, Label, join
+from planners.planner import Finish, GiveUp
+from trust.labels import SYSTEM, join
 
 
 def ending_of(cause: JourneymanError | GiveUp) -> ev.TaskFailed:
@@ -28,16 +26,17 @@ _NAMES: dict[type[JourneymanError], tuple[str, Outcome]] = {
 }
 
 
-def completion(state: TaskState, answer: str, output: Any = None, label: Label | None = None) -> ev.TaskCompleted:
+def completion(state: TaskState, end: Finish) -> ev.TaskCompleted:
     """The terminal event of a met goal: the answer with its label, and the sources it names.
 
     Where the answer names positions, those; else every position of the documents it names. An answer that names none of
     what the task has seen carries all of it: it may rest on any.
     """
-    exact = tuple(s for s in state.sources if f"{s.source}, {s.position}" in answer)
-    named = exact or tuple(s for s in state.sources if s.source in answer)
-    label = label or state.context_label or join(state.submitted.label, SYSTEM)
-    return ev.TaskCompleted(answer=answer, output=output, sources=_first_of_each(named or state.sources), label=label)
+    exact = tuple(s for s in state.sources if f"{s.source}, {s.position}" in end.answer)
+    named = exact or tuple(s for s in state.sources if s.source in end.answer)
+    label = end.label or state.context_label or join(state.submitted.label, SYSTEM)
+    sources = _first_of_each(named or state.sources)
+    return ev.TaskCompleted(answer=end.answer, output=end.output, sources=sources, label=label, votes=end.votes)
 
 
 def _first_of_each(sources: tuple[SourceRef, ...]) -> tuple[SourceRef, ...]:

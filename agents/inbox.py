@@ -51,7 +51,7 @@ def _cancel(log: TaskLog, data: dict[str, Any]) -> None:
         if call.stage is CallStage.SENT:
             why = "The task was canceled while the call was under way."
             log.note(ev.ToolInDoubt(call_id=call.call.id, tool=call.call.tool, why=why))
-    log.note(ev.TaskCanceled(by=data["by"], note=data.get("note", "")))
+    log.note(ev.TaskCanceled(by=data["by"], note=data.get("note", ""), left_out=data.get("left_out", False)))
 
 
 def _pause(log: TaskLog, data: dict[str, Any]) -> None:

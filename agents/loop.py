@@ -45,7 +45,7 @@ async def move(log: TaskLog, planner: Planner, asker: Asker, executor: Executor,
         case Record(events):
             for event in events:
                 log.note(event)
-        case Finish(answer, output, label):
-            log.note(completion(log.state, answer, output, label))
+        case Finish() as end:
+            log.note(completion(log.state, end))
         case GiveUp() as end:
             log.note(ending_of(end))

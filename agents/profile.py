@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agents.requests import BudgetRequest
+from agents.requests import BudgetRequest, TechniquesRequest
 from agents.settings import AgentSettings
 from journal.errors import InvalidInput
+from journal.techniques import Techniques
 from journal.values import Budget
 
 
@@ -27,6 +28,10 @@ class Profile:
                     hint=f"Ask for less, or raise budget.{ceiling} in [agents.{self.name}].",
                 )
         return own.model_copy(update=wanted)
+
+    def techniques(self, asked: TechniquesRequest) -> Techniques:
+        """The profile's techniques, and in place of them those that the request names."""
+        return Techniques.model_validate(self.settings.techniques.model_dump() | asked.model_dump(exclude_none=True))
 
 
 def find_profile(agents: Mapping[str, AgentSettings], name: str) -> Profile:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from journal.records import Concurrency
+from journal.techniques import MAX_SAMPLES, Example, Hint
 from tools.mcp.settings import HeaderName, ServerName, VariableName
 
 MAX_GOAL_CHARS = 100_000
@@ -21,6 +23,17 @@ class BudgetRequest(_Asked):
     max_cost_usd: float | None = Field(None, ge=0)
     max_tokens: int | None = Field(None, ge=1)
     max_seconds: float | None = Field(None, gt=0)
+
+
+class TechniquesRequest(_Asked):
+    """Techniques for one task; what is absent comes from the agent profile, and `false`, 1 or an empty list turns one off."""
+
+    few_shot: list[Example] | None = Field(None, max_length=20)
+    chain_of_thought: bool | None = None
+    self_consistency: int | None = Field(None, ge=1, le=MAX_SAMPLES)
+    reflexion: bool | None = None
+    program_aided: bool | None = None
+    directional_stimulus: list[Hint] | None = Field(None, max_length=50)
 
 
 class AttachmentRequest(_Asked):
@@ -65,6 +78,9 @@ class TaskRequest(_Asked):
     mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     plan_only: bool = False
+    concurrency: Concurrency = Concurrency.ENQUEUE
+    """What becomes of it, or of them, where earlier tasks of its thread have not ended."""
+    techniques: TechniquesRequest = TechniquesRequest()
 
 
 class Decision(_Asked):

@@ -23,15 +23,17 @@ from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_events
 from agents.subtasks import Subtasks
+from agents.threads import Threads
+from journal.audit import AuditLog
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotFound, StorageError
 from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
 from journal.ids import new_id
 from journal.projection import CallStage, TaskState
-from journal.records import InboxItem, InboxKind, TaskFilter, TaskRecord
+from journal.records import Concurrency, InboxItem, InboxKind, TaskFilter, TaskRecord
 from journal.sql_store import open_journal
 from journal.store import Journal
-from journal.values import Approval, ApprovalStatus, Status, WaitingReason
+from journal.values import Approval, ApprovalStatus, Message, Status, WaitingReason
 from llm.embedders.embedder import make_embedder
 from llm.router import Models
 from memory.edge_store import open_memory
@@ -78,6 +80,7 @@ class Runtime:
         self.settings = settings
         self.database = database
         """Where the journal lives; rooms above keep their own tables there too."""
+        self.audit = AuditLog(database)
         self.journal = journal
         self.memory = memory
         self.tools = tools
@@ -88,7 +91,10 @@ class Runtime:
         self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
         subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
-        self._driver = Driver(settings, self._holder, self._admission, models, surroundings, self._feed, subtasks)
+        self._threads = Threads(journal, self._ring)
+        self._driver = Driver(
+            settings, self._holder, self._admission, models, surroundings, self._feed, subtasks, self._threads
+        )
         self._driving: set[asyncio.Future[bool]] = set()
 
     @classmethod
@@ -120,16 +126,16 @@ class Runtime:
     async def submit(self, tenant: str, request: TaskRequest, *, by: str, idempotency_key: str | None = None) -> TaskRecord:
         """Journal a new task and ring for a worker.
 
-        Raises ``InvalidInput`` (unknown agent, tool, model or planner; an attachment or a schema that cannot be used) or
-        ``Conflict`` (the idempotency key).
+        Raises ``InvalidInput`` (unknown agent, tool, model or planner; an attachment or a schema that cannot be used),
+        ``ThreadBusy`` (where the request wants no waiting) or ``Conflict`` (the idempotency key).
         """
-        earlier: Sequence[TaskRecord] = ()
+        history: tuple[Message, ...] = ()
         if request.thread_id is not None:
-            earlier = await self.journal.records(tenant, TaskFilter(thread_id=request.thread_id, limit=10))
-        submitted = self._admission.admit(request, earlier, by=by)
+            history = await self._threads.history(await self._threads.earlier(tenant, request.thread_id))
+        submitted = self._admission.admit(request, history, by=by)
         attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
-        return await self._begin(tenant, first_events(submitted, attached), once)
+        return await self._begin(tenant, first_events(submitted, attached), once, request.concurrency)
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
@@ -173,7 +179,7 @@ class Runtime:
         prefix = await self.journal.read(tenant, task_id, until=seq)
         if TaskState.of(tenant, task_id, prefix).ended:
             raise InvalidInput(f"{task_id} has ended at event {seq}.", hint="Fork from an earlier event.")
-        return await self._begin(tenant, _as_fork(tenant, prefix, task_id, by), None)
+        return await self._begin(tenant, _as_fork(tenant, prefix, task_id, by))
 
     async def task(self, tenant: str, task_id: str, *, as_of: int | None = None) -> TaskRecord:
         """The task now, or as it was at ``as_of``. Raises ``NotFound`` or ``InvalidInput``."""
@@ -310,9 +316,19 @@ class Runtime:
         await self.memory.close()
         await self.journal.close()
 
-    async def _begin(self, tenant: str, events: Sequence[Event], idempotency: tuple[str, str] | None) -> TaskRecord:
+    async def _begin(
+        self,
+        tenant: str,
+        events: Sequence[Event],
+        idempotency: tuple[str, str] | None = None,
+        concurrency: Concurrency = Concurrency.ENQUEUE,
+    ) -> TaskRecord:
         record = TaskState.of(tenant, new_id("task"), events).record()
-        record = await self.journal.submit(record, events, idempotency=idempotency)
+        record = await self.journal.submit(record, events, idempotency=idempotency, concurrency=concurrency)
+        if record.thread_id is not None and concurrency in (Concurrency.INTERRUPT, Concurrency.ROLLBACK):
+            for other in await self.journal.open_in_thread(tenant, record.thread_id):
+                if other != record.id:
+                    await self._deliver(other)
         await self.dispatcher.enqueue(record.id)
         return record
 
@@ -328,12 +344,19 @@ class Runtime:
         Once it is in the inbox it is not lost: where the journal cannot be written now, the sweeper sees to it later.
         """
         await self.journal.send(tenant, task_id, item)
+        await self._deliver(task_id)
+        return await self.journal.record(tenant, task_id)
+
+    async def _deliver(self, task_id: str) -> None:
+        """See to it that a task's mail is read now."""
         try:
             if not await self._holder.nudge(task_id) and await self._driver.write_idle(task_id):
                 await self.dispatcher.enqueue(task_id)
         except StorageError as error:
             logger.warning("the journal cannot be written now, the message waits: %s", error, extra={"task_id": task_id})
-        return await self.journal.record(tenant, task_id)
+
+    async def _ring(self, task_id: str) -> None:
+        await self.dispatcher.enqueue(task_id)
 
     async def _not_ended(self, tenant: str, task_id: str) -> TaskRecord:
         record = await self.journal.record(tenant, task_id)

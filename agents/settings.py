@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from journal.errors import ConfigurationError
 from journal.settings import JournalSettings
+from journal.techniques import Techniques
 from journal.values import Budget
 from llm.settings import EmbedderSettings, ModelSettings, RouteSettings
 from memory.settings import MemorySettings
@@ -27,6 +28,12 @@ _PLAIN = {
 """What pydantic calls some mistakes, in TOML's words."""
 
 
+class TechniqueSettings(Techniques):
+    """``[agents.NAME.techniques]``: what is done for better answers. A task may ask for others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class AgentSettings(BaseModel):
     """``[agents.NAME]``: one agent profile. ``tools`` are names or patterns; absent: all there are."""
 
@@ -37,6 +44,7 @@ class AgentSettings(BaseModel):
     tools: tuple[str, ...] | None = None
     models: tuple[str, ...] | None = None
     budget: Budget = Budget()
+    techniques: TechniqueSettings = TechniqueSettings()
 
 
 class RuntimeSettings(BaseSettings):

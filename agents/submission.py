@@ -15,6 +15,7 @@ from journal.values import Message, TaskServer
 from llm.router import Models
 from planners.json_schema import check_schema
 from planners.registry import find_planner
+from planners.techniques.advice import check_tools
 from tools.mcp.server import Server
 from tools.mcp.task_servers import TaskServers
 from tools.registry import Registry
@@ -37,9 +38,9 @@ class Admission:
         self._models = models
         self._task_servers = task_servers
 
-    def admit(self, request: TaskRequest, history: Sequence[TaskRecord], *, by: str) -> ev.TaskSubmitted:
+    def admit(self, request: TaskRequest, history: tuple[Message, ...], *, by: str) -> ev.TaskSubmitted:
         """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, a budget above the profile's, or an output
-        schema that cannot be used."""
+        schema that cannot be used, or a technique whose tool is missing."""
         profile = find_profile(self._agents, request.agent)
         planner = find_planner(request.planner or ("plan" if request.plan_only else profile.settings.planner))
         if request.plan_only and planner.name not in PLANNING:
@@ -47,7 +48,8 @@ class Admission:
         tools = None if request.tools is None else tuple(request.tools)
         servers = tuple(TaskServer(**server.model_dump()) for server in request.mcp_servers)
         self._task_servers.check(servers)
-        self.tools(profile, of_runtime(tools, servers))
+        techniques = profile.techniques(request.techniques)
+        check_tools(techniques, self.tools(profile, of_runtime(tools, servers)))
         if request.output_schema is not None:
             check_schema(request.output_schema)
         return ev.TaskSubmitted(
@@ -62,10 +64,11 @@ class Admission:
             mcp_servers=servers,
             context=request.context,
             output_schema=request.output_schema,
-            history=conversation(history),
+            history=history,
             metadata=request.metadata,
             submitted_by=by,
             plan_only=request.plan_only,
+            techniques=techniques,
         )
 
     @asynccontextmanager
@@ -129,18 +132,24 @@ def chosen_of(server: Server, wanted: Sequence[str] | None) -> list[Tool]:
     return [t for t in server.tools.values() if not patterns or any(fnmatchcase(t.name, pattern) for pattern in patterns)]
 
 
-def conversation(earlier: Sequence[TaskRecord]) -> tuple[Message, ...]:
-    """Goals and answers of a thread's earlier tasks, oldest first, the newest that fit ``HISTORY_CHARS``."""
+def conversation(earlier: Sequence[TaskRecord], unfinished: Mapping[str, Message | None] | None = None) -> tuple[Message, ...]:
+    """Goals and answers of a thread's earlier tasks, oldest first, the newest that fit ``HISTORY_CHARS``. ``unfinished`` says
+    by task id what stands in for an answer."""
     kept: list[Message] = []
     room = HISTORY_CHARS
     for record in earlier[:HISTORY_TASKS]:
-        answer = record.answer or f"(This task ended {record.outcome or record.status}.)"
-        room -= len(record.goal) + len(answer)
+        answer = (unfinished or {}).get(record.id) or _answer(record)
+        room -= len(record.goal) + len(answer.content)
         if room < 0:
             break
-        kept.append(Message(role="assistant", content=answer, label=record.label or SYSTEM))
+        kept.append(answer)
         kept.append(Message(role="user", content=record.goal))
     return tuple(reversed(kept))
+
+
+def _answer(record: TaskRecord) -> Message:
+    answer = record.answer or f"(This task ended {record.outcome or record.status}.)"
+    return Message(role="assistant", content=answer, label=record.label or SYSTEM)
 
 
 def first_events(submitted: ev.TaskSubmitted, attachments: Sequence[ev.AttachmentReceived]) -> list[ev.Event]:

@@ -12,7 +12,8 @@ from api import problems
 from api.gate import Envelope, Gate
 from api.keys import KeyStore
 from api.openapi import describe
-from api.routes import approvals, artifacts, catalog, control, events, health, keys, memory, plan, tasks
+from api.rates import RateLimiter
+from api.routes import approvals, artifacts, audit, catalog, control, documentation, events, health, keys, memory, plan, tasks
 from api.settings import ApiSettings
 from journal.errors import JourneymanError
 
@@ -26,6 +27,7 @@ _ROUTERS = (
     memory.router,
     catalog.router,
     keys.router,
+    audit.router,
     health.router,
 )
 
@@ -38,7 +40,7 @@ def create_app(runtime: Runtime, keys: KeyStore, settings: ApiSettings) -> FastA
     app = FastAPI(
         title="Journeyman",
         version=metadata.version("journeyman"),
-        docs_url="/docs" if settings.docs else None,
+        docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
         redirect_slashes=False,
@@ -53,9 +55,10 @@ def create_app(runtime: Runtime, keys: KeyStore, settings: ApiSettings) -> FastA
     app.state.keys = keys
     app.state.settings = settings
     app.state.closing = asyncio.Event()
-    for router in _ROUTERS:
+    for router in (*_ROUTERS, documentation.router) if settings.docs else _ROUTERS:
         app.include_router(router)
     app.openapi = describe(app)  # type: ignore[method-assign]
-    app.add_middleware(Gate, keys=keys, settings=settings)
+    rates = RateLimiter(runtime.database, settings.requests_per_minute)
+    app.add_middleware(Gate, keys=keys, rates=rates, routes=app.routes, settings=settings)
     app.add_middleware(Envelope)
     return app

@@ -7,15 +7,20 @@ import asyncio
 import ipaddress
 import logging
 import secrets
+from collections.abc import Sequence
 
 from fastapi.responses import Response
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.access import Declared, check_access, declarations
 from api.keys import KeyStore
+from api.principals import Principal
 from api.problems import Fault
+from api.rates import RateLimiter
 from api.settings import ApiSettings
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
@@ -23,12 +28,16 @@ UPLOAD_PATH = "/v1/memory/documents"
 
 _log = logging.getLogger(__name__)
 
-_HEADERS = [
+_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
-]
-_NO_STORE = (b"cache-control", b"no-store")
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""On every answer that does not say otherwise itself."""
+
 _DRAIN_BYTES = 32_000_000
 _DRAIN_SECONDS = 5.0
 
@@ -50,7 +59,9 @@ class Envelope:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], *_HEADERS, _NO_STORE, (b"x-request-id", request_id.encode())]
+                said = {name.lower() for name, _ in message["headers"]}
+                safe = [header for header in _HEADERS if header[0] not in said]
+                message["headers"] = [*message["headers"], *safe, (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
@@ -65,11 +76,19 @@ class Envelope:
 
 
 class Gate:
-    """Lets a request pass to the routes, with its caller in ``request.state.principal``, or answers with a problem."""
+    """Lets a request pass to the routes, with its caller in ``request.state.principal``, or answers with a problem.
 
-    def __init__(self, app: ASGIApp, *, keys: KeyStore, settings: ApiSettings) -> None:
+    ``routes`` are the application's own; they are looked at with the first request, when all are there.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, keys: KeyStore, rates: RateLimiter, routes: Sequence[BaseRoute], settings: ApiSettings
+    ) -> None:
         self._app = app
         self._keys = keys
+        self._rates = rates
+        self._routes = routes
+        self._declared: list[Declared] | None = None
         self._settings = settings
         self._hosts = frozenset(name.lower() for name in ("localhost", settings.host, *settings.allowed_hosts))
 
@@ -82,12 +101,21 @@ class Gate:
         try:
             self._check_host(headers)
             if scope["path"] not in OPEN_PATHS:
-                scope.setdefault("state", {})["principal"] = await self._keys.principal(headers.get("authorization"))
+                scope.setdefault("state", {})["principal"] = await self._caller(scope, headers)
             _check_length(headers, limit)
         except Fault as fault:
             await _refuse(problems.respond(fault), scope, receive, send)
             return
         await self._app(scope, _counted(receive, limit), send)
+
+    async def _caller(self, scope: Scope, headers: Headers) -> Principal:
+        """Who asks, if they may ask this, and now. Raises ``Fault`` (401, 403, 429)."""
+        if self._declared is None:
+            self._declared = declarations(self._routes)
+        principal = await self._keys.principal(headers.get("authorization"))
+        await self._rates.admit(principal)
+        check_access(self._declared, principal, scope["method"], scope["path"])
+        return principal
 
     def _check_host(self, headers: Headers) -> None:
         """A page elsewhere whose name is rebound to this address cannot pass: addresses cannot be rebound, names can."""

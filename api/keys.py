@@ -1,68 +1,59 @@
-"""Keys of the REST API: made, listed, revoked, and checked on every request.
+"""Keys of the REST API: made, listed, rotated, revoked, and checked on every request.
 
 A key is 32 random bytes, so its SHA-256 is stored: a slow password hash protects what can be guessed, and this cannot.
+Every request looks its key up, so what is revoked anywhere opens nothing from then on, in any process.
 """
 
 import hashlib
 import hmac
+import re
 import secrets
-import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
+from api.principals import API, EVERYTHING, OPERATOR, SCOPES, Principal, Role
 from api.problems import Fault
 from api.tables import api_keys
+from journal.audit import Act, record
 from journal.codec import from_micros, to_micros
 from journal.database import Database
-from journal.errors import InvalidInput, NotFound, StorageError
+from journal.errors import Conflict, InvalidInput, NotFound, StorageError
 from journal.ids import new_id
 from journal.values import Value
 
-CACHE_SECONDS = 3.0
-"""How long a check is trusted: a revoked key works for at most this long, in any process."""
+ROTATION_GRACE = timedelta(hours=24)
+"""How long the old key goes on working after a rotation, unless said otherwise."""
 
 _USED_EVERY = timedelta(minutes=1)
-_CACHED_KEYS = 4096
 _SHOWN_CHARS = 8
-EVERYTHING = "*"
-"""Every scope there is and will be: what the token of a run and the first key have."""
-
-API = "api"
-"""All of the API but what has a scope of its own. A key without it was made by a newer version, for less: it opens nothing."""
-
-MCP_SERVERS = "mcp_servers"
-"""Bringing MCP servers with a task."""
-
-SCOPES = (EVERYTHING, API, MCP_SERVERS)
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who asks: the tenant whose things they may see, and the key they came with."""
-
-    tenant: str
-    key_id: str
-    name: str
-    scopes: tuple[str, ...] = (API,)
-
-    def may(self, scope: str) -> bool:
-        return EVERYTHING in self.scopes or scope in self.scopes
+_BEGINS = "jm_"
+_KEY_CHARS = 100
+_TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+_TIMES = ("created_at", "last_used_at", "expires_at", "revoked_at")
 
 
 class Key(Value):
-    """A key as it may be shown. ``prefix`` is how it begins."""
+    """A key as it may be shown. ``prefix`` is how it begins; ``user`` is the person it acts for."""
 
     id: str
     tenant: str
     name: str
+    user: str
+    roles: tuple[str, ...] = (Role.ADMIN,)
     prefix: str
     scopes: tuple[str, ...] = (EVERYTHING,)
+    requests_per_minute: int | None = None
     created_at: datetime
     last_used_at: datetime | None = None
+    expires_at: datetime | None = None
     revoked_at: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
 
 class NewKey(Key):
@@ -72,35 +63,44 @@ class NewKey(Key):
 
 
 class KeyStore:
-    """All keys of one database, and the token of this run, which opens the tenant ``default``."""
+    """All keys of one database, and the token of this run, which opens the tenant ``default``.
 
-    def __init__(
-        self, database: Database, *, run_token: str | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    Each method that changes something writes the audit log in the same transaction; ``by`` is who did it.
+    """
+
+    def __init__(self, database: Database, *, run_token: str | None = None) -> None:
         self._database = database
         self._run_hash = _hash(run_token) if run_token else None
-        self._clock = clock
-        self._checked: dict[str, tuple[float, Principal | None]] = {}
 
-    async def create(self, name: str, tenant: str = "default", scopes: Collection[str] = ()) -> NewKey:
-        """Make a key for the API, and for what ``scopes`` add. Raises ``InvalidInput`` for an empty or long name, and for a
-        scope that there is not."""
-        if strange := sorted(set(scopes) - set(SCOPES)):
-            raise InvalidInput(f"There is no scope {strange[0]!r}.", hint=f"Scopes: {', '.join(SCOPES)}.")
-        if not 1 <= len(name.strip()) <= 200:
-            raise InvalidInput("A key's name has 1 to 200 characters.", hint="Name it after who or what will use it.")
-        secret = "jm_" + secrets.token_urlsafe(32)
+    async def create(
+        self,
+        name: str,
+        tenant: str = "default",
+        scopes: Collection[str] = (),
+        *,
+        user: str | None = None,
+        roles: Sequence[str] = (Role.ADMIN,),
+        life: timedelta | None = None,
+        requests_per_minute: int | None = None,
+        by: Principal = OPERATOR,
+    ) -> NewKey:
+        """Make a key that has ``roles`` in ``tenant`` and acts for ``user`` (absent: for its own name), for ``life`` or until
+        it is revoked. Raises ``InvalidInput`` for what is no name, role or scope."""
+        now = datetime.now(UTC)
+        label = _named("key's name", name)
         made = NewKey(
             id=new_id("key"),
-            tenant=tenant,
-            name=name.strip(),
-            scopes=(EVERYTHING,) if EVERYTHING in scopes else tuple(sorted({API, *scopes})),
-            prefix=secret[:_SHOWN_CHARS],
-            created_at=datetime.now(UTC),
-            key=secret,
+            tenant=_tenant(tenant),
+            name=label,
+            user=label if user is None else _named("user's name", user),
+            roles=_roles(roles),
+            scopes=_scopes(scopes, roles),
+            requests_per_minute=requests_per_minute,
+            created_at=now,
+            expires_at=now + life if life is not None else None,
+            **_secret(),
         )
-        row = made.model_dump(exclude={"key"}) | {"hash": _hash(secret), "created_at": to_micros(made.created_at)}
-        await self._database.write(lambda connection: connection.execute(sa.insert(api_keys).values(row)))
+        await self._database.write(lambda connection: _insert(connection, made, _act(by, "key.created", made)))
         return made
 
     async def list(self, tenant: str = "default") -> list[Key]:
@@ -109,22 +109,39 @@ class KeyStore:
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [_key(row) for row in rows]
 
-    async def revoke(self, key_id: str, tenant: str = "default") -> Key:
+    async def revoke(self, key_id: str, tenant: str = "default", *, by: Principal = OPERATOR) -> Key:
         """Take a key out of use for good; again is harmless. Raises ``NotFound``."""
-        mine = (api_keys.c.id == key_id) & (api_keys.c.tenant == tenant)
-        update = (
-            sa.update(api_keys).where(mine, api_keys.c.revoked_at.is_(None)).values(revoked_at=to_micros(datetime.now(UTC)))
-        )
 
-        def write(connection: sa.Connection) -> sa.RowMapping | None:
-            connection.execute(update)
-            return connection.execute(sa.select(api_keys).where(mine)).mappings().one_or_none()
+        def write(connection: sa.Connection) -> Key:
+            key = _find(connection, key_id, tenant)
+            if key.revoked_at is None:
+                key = key.model_copy(update={"revoked_at": datetime.now(UTC)})
+                _update(connection, key, "revoked_at")
+                record(connection, tenant, _act(by, "key.revoked", key))
+            return key
 
-        row = await self._database.write(write)
-        if row is None:
-            raise NotFound(f"There is no key {key_id}.", hint="GET /v1/keys and `journeyman keys list` show them.")
-        self._checked.pop(row["hash"], None)
-        return _key(row)
+        return await self._database.write(write)
+
+    async def rotate(
+        self, key_id: str, tenant: str = "default", *, grace: timedelta = ROTATION_GRACE, by: Principal = OPERATOR
+    ) -> NewKey:
+        """A new key in place of one that goes on working for ``grace``; an expiring one is followed by one that lives as long.
+        Raises ``NotFound``, or ``Conflict`` for a key that opens nothing any more."""
+        now = datetime.now(UTC)
+
+        def write(connection: sa.Connection) -> NewKey:
+            old = _find(connection, key_id, tenant)
+            if not old.is_open(now):
+                raise Conflict(f"{key_id} was revoked or has expired.", hint="Make a new key: `journeyman keys create`.")
+            life = None if old.expires_at is None else old.expires_at - old.created_at
+            fresh = {"id": new_id("key"), "created_at": now, "expires_at": now + life if life else None, "last_used_at": None}
+            made = NewKey(**{**old.model_dump(), **fresh, **_secret()})
+            ending = old.model_copy(update={"expires_at": min(now + grace, old.expires_at or now + grace)})
+            _update(connection, ending, "expires_at")
+            _insert(connection, made, _act(by, "key.rotated", made, replaces=old.id))
+            return made
+
+        return await self._database.write(write)
 
     async def first_key(self) -> NewKey | None:
         """A first key for the tenant ``default``, if it never had one; else ``None``."""
@@ -137,30 +154,26 @@ class KeyStore:
             raise _not_authenticated("This needs a key.", 'Bearer realm="journeyman"')
         found = await self.authenticate(key.strip())
         if found is None:
-            raise _not_authenticated("This key is unknown or was revoked.", 'Bearer realm="journeyman", error="invalid_token"')
+            detail = "This key is unknown, was revoked or has expired."
+            raise _not_authenticated(detail, 'Bearer realm="journeyman", error="invalid_token"')
         return found
 
     async def authenticate(self, key: str) -> Principal | None:
-        """Whose key this is; ``None`` if it is unknown or revoked. Costs a query only every few seconds."""
+        """Whose key this is; ``None`` if it is unknown, revoked or expired."""
         hashed = _hash(key)
         if self._run_hash is not None and hmac.compare_digest(hashed, self._run_hash):
-            return Principal("default", "run", "command line", (EVERYTHING,))
-        until, principal = self._checked.get(hashed, (0.0, None))
-        if until <= self._clock():
-            principal = await self._look_up(hashed)
-            if len(self._checked) >= _CACHED_KEYS:
-                self._checked.clear()
-            self._checked[hashed] = (self._clock() + CACHE_SECONDS, principal)
-        return principal
-
-    async def _look_up(self, hashed: str) -> Principal | None:
+            return OPERATOR
+        if not key.startswith(_BEGINS) or len(key) > _KEY_CHARS:
+            return None
         query = sa.select(api_keys).where(api_keys.c.hash == hashed, api_keys.c.revoked_at.is_(None))
         row = await self._database.read(lambda connection: connection.execute(query).mappings().one_or_none())
-        if row is None or not hmac.compare_digest(row["hash"], hashed) or not {EVERYTHING, API} & set(row["scopes"]):
+        if row is None or not hmac.compare_digest(row["hash"], hashed) or not _opens(row):
             return None
-        key = _key(row)
-        await self._note_use(key)
-        return Principal(key.tenant, key.id, key.name, key.scopes)
+        found = _key(row)
+        if not found.is_open(datetime.now(UTC)):
+            return None
+        await self._note_use(found)
+        return Principal(found.tenant, found.id, found.user, found.scopes, found.roles, found.requests_per_minute)
 
     async def _note_use(self, key: Key) -> None:
         now = datetime.now(UTC)
@@ -173,13 +186,82 @@ class KeyStore:
             return  # A full disk must not lock people out of reading.
 
 
+def _opens(row: sa.RowMapping) -> bool:
+    """A key with neither roles nor the scope of the whole API was made by another version, for less."""
+    return bool(row["roles"]) or bool({EVERYTHING, API} & set(row["scopes"]))
+
+
+def _insert(connection: sa.Connection, key: NewKey, act: Act) -> None:
+    row = key.model_dump(exclude={"key", "user"}) | {"hash": _hash(key.key), "user_name": key.user}
+    row |= {name: to_micros(at) for name in _TIMES if (at := getattr(key, name)) is not None}
+    connection.execute(sa.insert(api_keys).values(row))
+    record(connection, key.tenant, act)
+
+
+def _find(connection: sa.Connection, key_id: str, tenant: str) -> Key:
+    mine = (api_keys.c.id == key_id) & (api_keys.c.tenant == tenant)
+    row = connection.execute(sa.select(api_keys).where(mine).with_for_update()).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"There is no key {key_id}.", hint="GET /v1/keys and `journeyman keys list` show them.")
+    return _key(row)
+
+
+def _update(connection: sa.Connection, key: Key, time: str) -> None:
+    connection.execute(sa.update(api_keys).where(api_keys.c.id == key.id).values({time: to_micros(getattr(key, time))}))
+
+
 def _key(row: sa.RowMapping) -> Key:
-    times = {name: row[name] and from_micros(row[name]) for name in ("created_at", "last_used_at", "revoked_at")}
-    return Key(**{name: row[name] for name in ("id", "tenant", "name", "prefix", "scopes")}, **times)
+    times = {name: row[name] and from_micros(row[name]) for name in _TIMES}
+    plain = {name: row[name] for name in ("id", "tenant", "name", "prefix", "scopes", "requests_per_minute")}
+    return Key(**plain, **times, user=row["user_name"] or row["name"], roles=row["roles"] or (Role.ADMIN,))
+
+
+def _act(by: Principal, act: str, key: Key, **more: Any) -> Act:
+    told = {"name": key.name, "user": key.user, "roles": list(key.roles), "scopes": list(key.scopes)}
+    if key.expires_at is not None:
+        told["expires_at"] = key.expires_at.isoformat()
+    return Act(by.name, by.key_id, act, key.id, told | more)
+
+
+def _secret() -> dict[str, str]:
+    secret = _BEGINS + secrets.token_urlsafe(32)
+    return {"key": secret, "prefix": secret[:_SHOWN_CHARS]}
 
 
 def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _named(what: str, name: str) -> str:
+    found = name.strip()
+    if not 1 <= len(found) <= 200 or not found.isprintable():
+        raise InvalidInput(f"A {what} has 1 to 200 printable characters.", hint="Name it after who or what will use it.")
+    return found
+
+
+def _tenant(name: str) -> str:
+    if not _TENANT.fullmatch(name):
+        raise InvalidInput(f"`{name[:100]}` cannot name a tenant.", hint="Use letters, digits, `.`, `_` and `-`, at most 64.")
+    return name
+
+
+def _roles(roles: Sequence[str]) -> tuple[str, ...]:
+    known = ", ".join(Role)
+    if strange := sorted(set(roles) - set(Role)):
+        raise InvalidInput(f"There is no role {strange[0]!r}.", hint=f"Roles: {known}.")
+    if not roles:
+        raise InvalidInput("A key needs a role.", hint=f"Roles: {known}.")
+    return tuple(role for role in Role if role in roles)
+
+
+def _scopes(scopes: Collection[str], roles: Sequence[str]) -> tuple[str, ...]:
+    if strange := sorted(set(scopes) - set(SCOPES)):
+        raise InvalidInput(f"There is no scope {strange[0]!r}.", hint=f"Scopes: {', '.join(SCOPES)}.")
+    if Role.ADMIN in roles:
+        return (EVERYTHING,) if EVERYTHING in scopes else tuple(sorted({API, *scopes}))
+    if beyond := sorted({EVERYTHING, API} & set(scopes)):
+        raise InvalidInput(f"The scope {beyond[0]!r} is for admins.", hint="Leave it out, or give the role admin.")
+    return tuple(sorted(scopes))
 
 
 def _not_authenticated(detail: str, challenge: str) -> Fault:

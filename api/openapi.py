@@ -1,12 +1,14 @@
-"""The OpenAPI document: FastAPI's, with errors described as the problem documents they are."""
+"""The OpenAPI document: FastAPI's, with errors described as the problem documents they are, and each route's roles."""
 
 from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
+from api.principals import needed
 from api.problems import ProblemDocument, may_fail
 
 _REF = "#/components/schemas/{model}"
@@ -31,10 +33,17 @@ def _build(app: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     _, problem = models_json_schema([(ProblemDocument, "serialization")], ref_template=_REF)
     schemas.update(problem["$defs"])
+    roles = {(route.path_format, method): needed(route.endpoint) for route in _routes(app) for method in route.methods or ()}
     for path, operations in document["paths"].items():
-        for operation in operations.values():
-            _describe_errors(operation["responses"], needs_key=path.startswith("/v1"))
+        for method, operation in operations.items():
+            if declared := roles.get((path, method.upper())):
+                operation["x-roles"] = [*declared]
+            _describe_errors(operation["responses"], needs_key=bool(declared))
     return document
+
+
+def _routes(app: FastAPI) -> list[RouteContext]:
+    return [*iter_route_contexts(app.routes)]
 
 
 def _describe_errors(responses: dict[str, Any], *, needs_key: bool) -> None:
@@ -42,6 +51,6 @@ def _describe_errors(responses: dict[str, Any], *, needs_key: bool) -> None:
     said = responses.get("422")
     if said is not None and "application/json" in said["content"]:
         responses["422"] = may_fail(422)[422]
-    everywhere = (401, 413, 421, 500) if needs_key else (421, 500)
+    everywhere = (401, 403, 413, 421, 429, 500) if needs_key else (421, 500)
     for status, response in may_fail(*everywhere).items():
         responses.setdefault(str(status), response)

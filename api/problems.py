@@ -53,18 +53,20 @@ _TITLES: Mapping[int, str] = {
     415: "Unsupported media type",
     421: "Unknown host",
     422: "Invalid input",
+    429: "Too many requests",
     500: "Internal error",
     503: "Unavailable",
     507: "Storage full",
 }
 
 _DESCRIPTIONS: Mapping[int, str] = {
-    403: "The key may not do this.",
+    403: "The key has not the role or scope for this.",
     404: "There is no such thing, or it belongs to another tenant.",
     409: "The thing is in a state that forbids the request.",
     413: "The body is larger than the limit.",
     415: "The body is of a type that this route does not read.",
     422: "The request cannot be used as it is; `errors` names each mistake.",
+    429: "The key asks too often; `Retry-After` says when to ask again.",
     503: "Try again later.",
 }
 

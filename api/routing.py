@@ -3,14 +3,15 @@
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Query, Request, Security
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from agents.runtime import Runtime
-from api.keys import Principal
+from api.principals import Principal
 from api.problems import Fault
 from api.strict_json import parse_json
 
@@ -30,6 +31,26 @@ async def _caller(request: Request, _documented: Annotated[object, Security(_bea
 Served = Annotated[Runtime, Depends(_runtime)]
 Caller = Annotated[Principal, Depends(_caller)]
 """Whoever the gate let in."""
+
+
+class TenantQuery(BaseModel):
+    """Which tenant's; one other than one's own is for operators."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tenant: str | None = Field(None, min_length=1, max_length=64)
+
+
+Whose = Annotated[TenantQuery, Query()]
+
+
+def tenant_for(caller: Principal, wanted: str | None) -> str:
+    """The tenant that an administrative route works on. Raises ``Fault`` (403) for one that is not the caller's."""
+    if wanted is None or wanted == caller.tenant:
+        return caller.tenant
+    if not caller.is_operator:
+        raise Fault(403, "This key sees to its own tenant alone.", hint="The first key and the command line see to all.")
+    return wanted
 
 
 def answer(document: Any, status: int = 200) -> Response:

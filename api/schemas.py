@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, SerializeAsAny, Wi
 from agents.artifacts import Artifact
 from journal.events import Event, EventData
 from journal.records import TaskRecord
+from journal.techniques import Techniques
 from journal.values import (
     Approval,
     ApprovalStatus,
@@ -319,6 +320,7 @@ class AgentDocument(Value):
     tools: tuple[str, ...] | None
     models: tuple[str, ...] | None
     budget: Budget
+    techniques: Techniques
 
 
 class AgentList(Value):

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from journal.plans import Answer, Plan, Step
+from journal.techniques import Techniques
 from journal.values import (
     ATTACHMENTS,
     Budget,
@@ -94,6 +95,7 @@ class TaskSubmitted(EventData):
     label: Label = USER
     plan_only: bool = Field(False, exclude_if=operator.not_)
     """Make the plan, and let a person look at it before it runs."""
+    techniques: Techniques = Field(Techniques(), exclude_if=_is_empty)
 
 
 class AttachmentReceived(EventData):
@@ -136,6 +138,8 @@ class TaskStarted(EventData):
     planner: str = ""
     """The planner that ``auto`` chose; empty where the task names one itself."""
     why: str = ""
+    techniques: dict[str, str] = Field(default_factory=dict)
+    """Each technique that is used, with the version of its prompt; without one where it has none."""
 
 
 class TaskWaiting(EventData):
@@ -148,6 +152,8 @@ class TaskWaiting(EventData):
     question: str | None = None
     calls: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
+    behind: str | None = None
+    """The task of the same thread that has its turn first."""
 
 
 class TaskResumed(EventData):
@@ -157,6 +163,24 @@ class TaskResumed(EventData):
 
     reason: WaitingReason
     by: str
+    history: tuple[Message, ...] | None = None
+    """For a task that has its turn now: its thread as it stands, in place of what ``task.submitted`` holds."""
+
+
+class TaskForked(EventData):
+    """The events up to here are a copy of another task's up to ``seq``; what follows is this task's own.
+
+    ``idle_seconds`` lie between the last of them and the fork, and no deadline counts them. ``retry``: models and repairs that
+    failed before are tried anew.
+    """
+
+    kind = "task.forked"
+
+    origin: str
+    seq: int
+    by: str
+    idle_seconds: float = 0.0
+    retry: bool = False
 
 
 class TaskCompleted(EventData):
@@ -169,6 +193,8 @@ class TaskCompleted(EventData):
     sources: tuple[SourceRef, ...] = ()
     label: Label
     outcome: Outcome = Outcome.ACHIEVED
+    votes: tuple[int, ...] = ()
+    """With ``self_consistency``: how many samples gave this answer, and then each other one. Unusable ones have no vote."""
 
 
 class TaskFailed(EventData):
@@ -187,6 +213,8 @@ class TaskCanceled(EventData):
     by: str
     note: str = ""
     outcome: Outcome = Outcome.CANCELED
+    left_out: bool = False
+    """The task is no part of its thread's history."""
 
 
 class TaskRejected(EventData):
@@ -215,7 +243,9 @@ class LlmRequested(EventData):
     tools_digest: str = ""
     attempt: int = 1
     step: str = ""
-    """The step of a plan that asks, in a conversation of its own; empty: the task itself."""
+    """The step of a plan that asks, in a conversation of its own, or what an aside is for; empty: the task itself."""
+    technique: str = ""
+    """The technique that this call belongs to."""
 
 
 class LlmCompleted(EventData):

@@ -65,6 +65,11 @@ class PlanState:
         """Whether a call belongs to one of the plan's steps."""
         return step_of(call_id) in self.steps
 
+    @property
+    def asked(self) -> int:
+        """How many model calls are under way."""
+        return sum(asking.open is not None for asking in self.asking.values())
+
     def reserved(self) -> list[Reservation]:
         """What model calls and child tasks without a recorded end may still cost."""
         calls = [asking.open.reserved for asking in self.asking.values() if asking.open is not None]

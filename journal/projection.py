@@ -16,10 +16,12 @@ from journal.events import Event
 from journal.plan_state import Asking, OpenRequest, PlanState
 from journal.plans import step_of
 from journal.records import TaskRecord
+from journal.techniques import CRITIQUE, is_aside
 from journal.values import (
     Approval,
     ApprovalStatus,
     Budget,
+    Message,
     Outcome,
     Problem,
     Reservation,
@@ -89,6 +91,8 @@ class TaskState:
     tenant: str
     submitted: ev.TaskSubmitted
     created_at: datetime
+    history: tuple[Message, ...] = ()
+    """Goals and answers of the thread's earlier tasks."""
     started: ev.TaskStarted | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -123,6 +127,8 @@ class TaskState:
     sources: tuple[SourceRef, ...] = ()
     label: Label | None = None
     error: Problem | None = None
+    left_out: bool = False
+    """It is no part of its thread's history."""
     context_label: Label | None = None
     planner: str = ""
     """The planner that ``auto`` works by now; empty where the task names one itself."""
@@ -131,6 +137,10 @@ class TaskState:
     """How often ``auto`` changed from one planner to the other."""
     unplanned: int = 0
     """Answers of the model since the plan was last made or revised: the latest attempts at one."""
+    asides: dict[str, Asking] = field(default_factory=dict)
+    """Model calls about the latest answer that are no part of the conversation: samples of it, a critique."""
+    criticised: bool = False
+    """An answer of this task has had its critique."""
     _seen: Counter[str] = field(default_factory=Counter)
     _record: TaskRecord | None = field(default=None, compare=False, repr=False)
 
@@ -142,7 +152,7 @@ class TaskState:
         if first.kind != ev.TaskSubmitted.kind:
             raise ValueError(f"a journal starts with task.submitted, not {first.kind}")
         submitted = first.data if isinstance(first.data, ev.TaskSubmitted) else _FORGOTTEN_GOAL
-        state = cls(id=task_id, tenant=tenant, submitted=submitted, created_at=first.at, last_seq=first.seq)
+        state = cls(task_id, tenant, submitted, created_at=first.at, history=submitted.history, last_seq=first.seq)
         for event in rest:
             state.apply(event)
         return state
@@ -167,14 +177,18 @@ class TaskState:
 
     @property
     def committed(self) -> Usage:
-        """What is spent, counting the reservations of a plan's model calls that are under way."""
-        spent = self.usage
-        for reserved in self.plan.reserved() if self.plan else ():
+        """What is spent, counting the reservations of a plan's model calls and of asides that are under way."""
+        asides = [aside.open.reserved for aside in self.asides.values() if aside.open is not None]
+        under_way = len(asides) + (self.plan.asked if self.plan else 0)
+        spent = self.usage.model_copy(update={"steps": self.usage.steps + under_way})
+        for reserved in (*(self.plan.reserved() if self.plan else ()), *asides):
             spent = _add_reserved(spent, reserved)
         return spent
 
     def asking(self, step: str) -> Asking:
-        """The conversation of a step with its model; with none so far, a new one."""
+        """The conversation of a step, or of an aside, with its model; with none so far, a new one."""
+        if is_aside(step):
+            return self.asides.setdefault(step, Asking())
         if self.plan is None:
             return Asking()
         return self.plan.asking.setdefault(step, Asking())
@@ -204,6 +218,7 @@ class TaskState:
                 "waiting": self.waiting,
                 "usage": self.usage,
                 "error": self.error,
+                "left_out": self.left_out,
                 "last_seq": self.last_seq,
                 "started_at": self.started_at,
                 "ended_at": self.ended_at,
@@ -263,7 +278,7 @@ def _add_reserved(usage: Usage, reserved: Reservation) -> Usage:
 def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
     state.status, state.started, state.started_at = Status.WORKING, data, event.at
     state.planner = data.planner
-    state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.submitted.history)))
+    state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.history)))
 
 
 def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
@@ -276,6 +291,7 @@ def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
         question=data.question,
         calls=data.calls,
         approvals=data.approvals,
+        behind=data.behind,
     )
 
 
@@ -283,11 +299,23 @@ def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
     state._rested(event)
     if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT):
         state.failures, state.setbacks = [], state.setbacks + 1
-        for asking in state.plan.asking.values() if state.plan else ():
+        for asking in (*state.asides.values(), *(state.plan.asking.values() if state.plan else ())):
             asking.failures = []
     if state.plan is not None and data.reason is WaitingReason.PAUSED:
         state.plan.released = True
+    if data.history is not None:
+        state.history = data.history
     state.status, state.waiting = Status.WORKING, None
+
+
+def _forked(state: TaskState, event: Event, data: ev.TaskForked) -> None:
+    state.rested_seconds += data.idle_seconds
+    if not data.retry:
+        return
+    state.failures, state.asked_since_completion, state.setbacks, state.shortened = [], 0, 0, False
+    state.repairs = state.repairs_in_all = 0
+    for asking in state.plan.asking.values() if state.plan else ():
+        asking.failures, asking.asked = [], 0
 
 
 def _completed(state: TaskState, event: Event, data: ev.TaskCompleted) -> None:
@@ -302,6 +330,7 @@ def _failed(state: TaskState, event: Event, data: ev.TaskFailed) -> None:
 
 
 def _canceled(state: TaskState, event: Event, data: ev.TaskCanceled) -> None:
+    state.left_out = data.left_out
     state._end(event, Status.CANCELED, data.outcome)
 
 
@@ -324,8 +353,9 @@ def _llm_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> Non
         return
     state.heard_since_completion = False
     state.asked_since_completion += 1
-    state.repairs += 1 if data.added else 0
-    state.repairs_in_all += 1 if data.added else 0
+    is_repair = bool(data.added) and not data.technique
+    state.repairs += is_repair
+    state.repairs_in_all += is_repair
 
 
 def _step_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> None:
@@ -343,6 +373,7 @@ def _llm_completed(state: TaskState, event: Event, data: ev.LlmCompleted) -> Non
         asking = state.asking(data.step)
         asking.open, asking.failures, asking.asked = None, [], 0
         asking.answers.append(data)
+        state.criticised = state.criticised or data.step == CRITIQUE
         return
     state.open_request = None
     if is_turn := data.role != SUMMARIZE:
@@ -364,6 +395,10 @@ def _turn_completed(state: TaskState, data: ev.LlmCompleted) -> None:
     state.last_completion, state.failures = data, []
     state.asked_since_completion = state.setbacks = 0
     state.shortened = False
+    for aside in state.asides.values():
+        if aside.open is not None:
+            state._spend_reserved(aside.open.reserved)
+    state.asides = {}
     state.unplanned += 1
     if data.tool_calls:
         state.repairs = 0
@@ -574,6 +609,7 @@ _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.TaskStarted: _started,
     ev.TaskWaiting: _waiting,
     ev.TaskResumed: _resumed,
+    ev.TaskForked: _forked,
     ev.TaskCompleted: _completed,
     ev.TaskFailed: _failed,
     ev.TaskCanceled: _canceled,

@@ -78,7 +78,8 @@ _NEEDS_PERSON = frozenset({WaitingReason.APPROVAL, WaitingReason.INPUT, WaitingR
 
 
 class Waiting(Value):
-    """Why and since when a task rests. ``wake_at`` is set for ``timer`` and ``rate_limit``."""
+    """Why and since when a task rests. ``wake_at`` is set for ``timer`` and ``rate_limit``; ``behind`` names the task of the
+    same thread that has its turn first."""
 
     reason: WaitingReason
     since: datetime
@@ -86,6 +87,7 @@ class Waiting(Value):
     question: str | None = None
     calls: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
+    behind: str | None = None
 
 
 class ToolCall(Value):

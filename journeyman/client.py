@@ -206,15 +206,30 @@ class Client:
         """What all tasks come to: ``tasks`` by status, and their ``usage`` together."""
         return await self._document("GET", "/v1/usage")
 
-    async def keys(self) -> Document:
-        return await self._document("GET", "/v1/keys")
+    async def keys(self, *, tenant: str | None = None) -> Document:
+        """The tenant's keys; one other than one's own is for operators."""
+        return await self._document("GET", "/v1/keys", params=_given(tenant=tenant))
 
-    async def create_key(self, name: str, scopes: Sequence[str] = ()) -> Document:
-        """A new API key; the answer is the only place that shows it. ``scopes`` add to what every key may."""
-        return await self._document("POST", "/v1/keys", json={"name": name, "scopes": list(scopes)})
+    async def create_key(self, name: str, scopes: Sequence[str] = (), **more: Any) -> Document:
+        """A new API key; the answer is the only place that shows it. ``more``: ``user``, ``roles``, ``tenant``,
+        ``expires_in_days``, ``requests_per_minute``."""
+        return await self._document("POST", "/v1/keys", json={"name": name, "scopes": list(scopes), **_given(**more)})
 
-    async def revoke_key(self, key_id: str) -> None:
-        await self.call("DELETE", f"/v1/keys/{key_id}")
+    async def rotate_key(self, key_id: str, *, grace_hours: float = 24.0, tenant: str | None = None) -> Document:
+        """A new key that may do the same; the old one works for ``grace_hours`` more."""
+        body = {"grace_hours": grace_hours}
+        return await self._document("POST", f"/v1/keys/{key_id}/rotate", json=body, params=_given(tenant=tenant))
+
+    async def revoke_key(self, key_id: str, *, tenant: str | None = None) -> None:
+        await self.call("DELETE", f"/v1/keys/{key_id}", params=_given(tenant=tenant))
+
+    async def audit(self, **which: Any) -> Document:
+        """The audit log, newest first: ``tenant``, ``act``, ``actor``, ``before``, ``limit``."""
+        return await self._document("GET", "/v1/audit", params=_given(**which))
+
+    async def verify_audit(self, *, expect: str | None = None, tenant: str | None = None) -> Document:
+        """Whether the audit log is as it was written; ``expect`` is a head (``SEQ:HASH``) that was noted earlier."""
+        return await self._document("GET", "/v1/audit/verify", params=_given(expect=expect, tenant=tenant))
 
     async def events(self, task_id: str, *, after: int = 0) -> AsyncIterator[Document]:
         """Events from behind ``after``, live, each once and in order, until the one that ends the task.

@@ -178,12 +178,8 @@ class Shard:
             self.flush()
             return
         try:
-            for file in [self._data / "wal", *(self._data / "wal").iterdir()]:
-                descriptor = os.open(file, os.O_RDONLY)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+            while not _forced_to_disk(self._data / "wal"):
+                continue
         except OSError as error:
             raise StorageError(f"The disk of {self._folder} refused to write: {os.strerror(error.errno or 0)}.") from None
 
@@ -277,6 +273,20 @@ class Shard:
             os.fsync(file.fileno())
         fresh.replace(self._folder / "about.json")
         self._about = about
+
+
+def _forced_to_disk(log: Path) -> bool:
+    """``False``: Qdrant renamed or removed a segment meanwhile, so what it is called now is not known."""
+    for file in [*log.iterdir(), log]:
+        try:
+            descriptor = os.open(file, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    return True
 
 
 def _batches(things: Iterable[T]) -> Iterator[list[T]]:

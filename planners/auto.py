@@ -6,6 +6,7 @@ from dataclasses import replace
 from journal import events as ev
 from journal.projection import CallStage, TaskState
 from journal.values import ToolCall
+from planners.answers import enforced
 from planners.plan.format import SUBMIT_PLAN, MistakenPlan
 from planners.plan.planner import PlanPlanner, created, refusal, voided
 from planners.planner import Ask, Beginning, GiveUp, Means, Move, Record
@@ -47,7 +48,7 @@ class Auto:
 
     def _choose(self, state: TaskState) -> tuple[str, str]:
         submitted = state.submitted
-        read = (submitted.label, *(m.label for m in submitted.history), *(a.label for a in state.attachments if a.inline))
+        read = (submitted.label, *(m.label for m in state.history), *(a.label for a in state.attachments if a.inline))
         for_plan, for_react = PlanPlanner.name, React.name
         if not self._means.can_plan:
             return for_react, "No model of this task can write a plan."
@@ -96,7 +97,7 @@ class Auto:
         return replace(
             move,
             offers=(*(tool.offer for tool in self._means.tools.values()), SUBMIT_PLAN),
-            schema=state.submitted.output_schema,
+            schema=enforced(state.submitted),
         )
 
 

@@ -20,6 +20,8 @@ class Ask:
 
     ``offers`` are the tools shown; ``None``: the task's own. A call for a ``step`` of a plan has a ``prompt`` of its own,
     made from the journal, and nothing of it enters the task's conversation; ``max_output_tokens`` may bound it further.
+    A ``step`` without a ``prompt`` is an aside: the task's conversation goes on only for this call, with ``again`` from before
+    its last answer.
     """
 
     role: str
@@ -31,6 +33,9 @@ class Ask:
     schema: dict[str, Any] | None = None
     """The form of the answer, where ``offers`` are given; else it is the task's own."""
     tool_choice: str = "auto"
+    again: bool = False
+    technique: str = ""
+    """The technique that asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +78,17 @@ class Record:
 @dataclass(frozen=True, slots=True)
 class Finish:
     """The goal is met. ``output`` is the answer's value, where the task asks for JSON of a schema. ``label`` is the answer's;
-    ``None``: that of all the task has read."""
+    ``None``: that of all the task has read.
+
+    ``question`` would have a model give the answer once more, for who weighs several; ``None``: no model put it into words.
+    ``votes`` are those of the samples that were weighed.
+    """
 
     answer: str
     output: Any = None
     label: Label | None = None
+    question: Ask | None = None
+    votes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +124,7 @@ class Beginning:
     prompt_version: str
     planner: str = ""
     why: str = ""
+    techniques: dict[str, str] = field(default_factory=dict)
 
 
 class Planner(Protocol):

@@ -1,6 +1,7 @@
 """Planners by name: the built-in ones, then those of installed packages (entry points ``journeyman.planners``)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import entry_points
 
 from journal.errors import InvalidInput
@@ -9,6 +10,7 @@ from planners.auto import Auto
 from planners.plan.planner import PlanPlanner
 from planners.planner import Beginning, Means, Planner
 from planners.react import React
+from planners.techniques.advice import advised, versions
 
 GROUP = "journeyman.planners"
 
@@ -34,5 +36,8 @@ def find_planner(name: str, means: Means | None = None) -> Planner:
 def begin(planner: Planner, state: TaskState, profile: str) -> Beginning:
     """What a task starts with under this planner; ``profile`` are the agent profile's own instructions."""
     if isinstance(planner, Auto):
-        return planner.begin(state, profile)
-    return Beginning(planner.instructions(profile), planner.prompt_version)
+        first = planner.begin(state, profile)
+    else:
+        first = Beginning(planner.instructions(profile), planner.prompt_version)
+    used = state.submitted.techniques
+    return replace(first, instructions=advised(first.instructions, used, tools=True), techniques=versions(used))

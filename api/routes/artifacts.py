@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
+from api.principals import Role, needs
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from api.schemas import ArtifactDocument, ArtifactList
@@ -21,6 +22,7 @@ _ANY_BYTES = "application/octet-stream"
 
 
 @router.get("/{task_id}/artifacts", response_model=ArtifactList, responses=may_fail(404, 503))
+@needs(Role.VIEWER)
 async def list_artifacts(runtime: Served, caller: Caller, task_id: str) -> Response:
     """The files that the task wrote into its workspace, by name; empty where this server has no such workspace."""
     found = await runtime.artifacts(caller.tenant, task_id)
@@ -32,6 +34,7 @@ async def list_artifacts(runtime: Served, caller: Caller, task_id: str) -> Respo
     response_class=StreamingResponse,
     responses={200: {"description": "The file.", "content": {_ANY_BYTES: {}}}, **may_fail(404, 503)},
 )
+@needs(Role.VIEWER)
 async def download_artifact(runtime: Served, caller: Caller, task_id: str, name: str) -> Response:
     """One of these files, to be saved."""
     file = await runtime.artifact(caller.tenant, task_id, name)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from api.principals import Role, needs
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from api.schemas import AbsentTool, AgentDocument, AgentList, ModelDocument, ModelList, ToolDocument, ToolList
@@ -12,6 +13,7 @@ router = APIRouter(prefix="/v1", tags=["catalog"], route_class=StrictRoute)
 
 
 @router.get("/tools", response_model=ToolList)
+@needs(Role.VIEWER)
 async def list_tools(runtime: Served, caller: Caller) -> Response:
     """Every tool, by name, and what cannot be used now. MCP servers that were not asked yet are asked."""
     await runtime.tools.refresh()
@@ -20,6 +22,7 @@ async def list_tools(runtime: Served, caller: Caller) -> Response:
 
 
 @router.get("/tools/{name}", response_model=ToolDocument, responses=may_fail(404))
+@needs(Role.VIEWER)
 async def show_tool(runtime: Served, caller: Caller, name: str) -> Response:
     """One tool."""
     await runtime.tools.refresh([name])
@@ -27,12 +30,14 @@ async def show_tool(runtime: Served, caller: Caller, name: str) -> Response:
 
 
 @router.get("/models", response_model=ModelList)
+@needs(Role.VIEWER)
 async def list_models(runtime: Served, caller: Caller) -> Response:
     """Every model that is configured."""
     return answer(ModelList.model_construct(models=tuple(ModelDocument.of(model) for model in runtime.models.all())))
 
 
 @router.get("/agents", response_model=AgentList)
+@needs(Role.VIEWER)
 async def list_agents(runtime: Served, caller: Caller) -> Response:
     """Every agent profile, by name."""
     agents = sorted(runtime.settings.agents.items())
@@ -41,6 +46,7 @@ async def list_agents(runtime: Served, caller: Caller) -> Response:
 
 
 @router.get("/usage", response_model=Totals, responses=may_fail(503))
+@needs(Role.VIEWER)
 async def show_usage(runtime: Served, caller: Caller) -> Response:
     """What all tasks of the key's tenant come to: how many stand where, and what they spent together."""
     return answer(await runtime.journal.totals(caller.tenant))

@@ -4,7 +4,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from agents.requests import InputRequest
-from api.problems import may_fail
+from api.principals import Role, needs
+from api.problems import Fault, may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from api.schemas import CancelRequest, ForkRequest, TaskDocument
 
@@ -15,6 +16,7 @@ _BODY = may_fail(400, 404, 409, 413, 415, 422, 503, 507)
 
 
 @router.post("/cancel", response_model=TaskDocument, responses=_BODY)
+@needs(Role.SUBMITTER)
 async def cancel_task(runtime: Served, caller: Caller, task_id: str, body: CancelRequest | None = None) -> Response:
     """Cancel the task, also in the middle of a call."""
     note = body.note if body else ""
@@ -22,24 +24,31 @@ async def cancel_task(runtime: Served, caller: Caller, task_id: str, body: Cance
 
 
 @router.post("/pause", response_model=TaskDocument, responses=_NO_BODY)
+@needs(Role.SUBMITTER)
 async def pause_task(runtime: Served, caller: Caller, task_id: str) -> Response:
     """Let the task rest before its next call."""
     return answer(TaskDocument.of(await runtime.pause(caller.tenant, task_id, by=caller.name)))
 
 
 @router.post("/resume", response_model=TaskDocument, responses=_NO_BODY)
+@needs(Role.SUBMITTER)
 async def resume_task(runtime: Served, caller: Caller, task_id: str) -> Response:
     """Let a paused task go on."""
     return answer(TaskDocument.of(await runtime.resume(caller.tenant, task_id, by=caller.name)))
 
 
 @router.post("/input", response_model=TaskDocument, responses=_BODY)
+@needs(Role.SUBMITTER, Role.APPROVER)
 async def send_input(runtime: Served, caller: Caller, task_id: str, body: InputRequest) -> Response:
-    """Answer the task's question, tell it something, or settle a call in doubt."""
+    """Answer the task's question, tell it something (`submitter`), or settle a call in doubt (`approver`)."""
+    wanted = Role.SUBMITTER if body.verdict is None else Role.APPROVER
+    if not caller.has(wanted):
+        raise Fault(403, f"This needs the role {wanted}.", hint="Ask somebody who has it.")
     return answer(TaskDocument.of(await runtime.input(caller.tenant, task_id, body, by=caller.name)))
 
 
 @router.post("/fork", status_code=202, response_model=TaskDocument, responses=_BODY)
+@needs(Role.SUBMITTER)
 async def fork_task(runtime: Served, caller: Caller, task_id: str, body: ForkRequest) -> Response:
     """A new task that shares this one's journal up to an event and goes on from there."""
     return answer(TaskDocument.of(await runtime.fork(caller.tenant, task_id, seq=body.seq, by=caller.name)), 202)

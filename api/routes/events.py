@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.principals import Role, needs
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from api.schemas import EventPage, events_of
@@ -32,6 +33,7 @@ class EventQuery(BaseModel):
 
 
 @router.get("", response_model=EventPage, responses={**_STREAM, **may_fail(404, 422, 503)})
+@needs(Role.VIEWER)
 async def read_events(
     request: Request,
     runtime: Served,

@@ -7,8 +7,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from agents.runtime import Runtime
-from api.keys import Principal
 from api.mistakes import validated
+from api.principals import Principal, Role, needs
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer, read_json
 from api.schemas import FoundDocument, FoundList, IngestedDocument, MemoryItemDocument, MemoryPage
@@ -91,6 +91,7 @@ def _request_body() -> dict[str, Any]:
     responses=may_fail(400, 409, 413, 415, 422, 503, 507),
     openapi_extra=_request_body(),
 )
+@needs(Role.SUBMITTER)
 async def add_document(request: Request, runtime: Served, caller: Caller) -> Response:
     """Remember a text, or an uploaded file: Markdown, HTML, PDF, CSV, JSON or plain text."""
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
@@ -115,6 +116,7 @@ def _ingested(source: str, ingested: Ingested) -> Response:
 
 
 @router.post("/search", response_model=FoundList, responses=may_fail(400, 413, 415, 422, 503))
+@needs(Role.VIEWER)
 async def search(runtime: Served, caller: Caller, body: SearchRequest) -> Response:
     """The items that fit the query best, best first."""
     namespaces = None if body.namespace is None else (body.namespace,)
@@ -123,6 +125,7 @@ async def search(runtime: Served, caller: Caller, body: SearchRequest) -> Respon
 
 
 @router.get("", response_model=MemoryPage, responses=may_fail(422, 503))
+@needs(Role.VIEWER)
 async def list_items(runtime: Served, caller: Caller, which: Annotated[ItemQuery, params.Query()]) -> Response:
     """What memory holds, in the order of ids."""
     items = await runtime.memory.items(caller.tenant, **which.model_dump())
@@ -131,12 +134,14 @@ async def list_items(runtime: Served, caller: Caller, which: Annotated[ItemQuery
 
 
 @router.get("/{item_id}", response_model=MemoryItemDocument, responses=may_fail(404, 503))
+@needs(Role.VIEWER)
 async def show_item(runtime: Served, caller: Caller, item_id: str) -> Response:
     """One item."""
     return answer(MemoryItemDocument.of(await runtime.memory.get(caller.tenant, item_id)))
 
 
 @router.delete("/{item_id}", status_code=204, responses=may_fail(404, 503))
+@needs(Role.ADMIN)
 async def forget_item(runtime: Served, caller: Caller, item_id: str) -> Response:
     """Forget one item for good."""
     await runtime.memory.forget(caller.tenant, item_id)

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from pydantic import JsonValue
 
 from agents.plan_editing import PlanView
+from api.principals import Role, needs
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from journal.values import Value
@@ -52,12 +53,14 @@ def _short(part: Value) -> dict[str, JsonValue]:
 
 
 @router.get("", response_model=PlanDocument, responses=may_fail(404, 503))
+@needs(Role.VIEWER)
 async def show_plan(runtime: Served, caller: Caller, task_id: str) -> Response:
     """The plan as it stands, and what it may cost."""
     return answer(PlanDocument.of(await runtime.plan(caller.tenant, task_id)))
 
 
 @router.put("", response_model=PlanDocument, responses=may_fail(400, 404, 409, 413, 415, 422, 503, 507))
+@needs(Role.SUBMITTER)
 async def edit_plan(runtime: Served, caller: Caller, task_id: str, body: dict[str, Any]) -> Response:
     """Put `{steps, answer}` in place of a plan that waits. Steps that have begun stay; approvals of changed calls are void."""
     return answer(PlanDocument.of(await runtime.edit_plan(caller.tenant, task_id, body, by=caller.name)))

@@ -7,12 +7,12 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.requests import TaskRequest
-from api.keys import MCP_SERVERS
+from api.principals import MCP_SERVERS, Role, needs
 from api.problems import Fault, may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from api.schemas import StepList, TaskDocument, TaskPage
 from api.steps import Steps
-from journal.errors import Conflict
+from journal.errors import Conflict, ThreadBusy
 from journal.records import TaskFilter
 from journal.values import Status
 
@@ -44,7 +44,8 @@ class TaskQuery(BaseModel):
     limit: int = Field(50, ge=1, le=1000)
 
 
-@router.post("", status_code=202, response_model=TaskDocument, responses=may_fail(400, 403, 413, 415, 422, 503, 507))
+@router.post("", status_code=202, response_model=TaskDocument, responses=may_fail(400, 403, 409, 413, 415, 422, 503, 507))
+@needs(Role.SUBMITTER)
 async def submit_task(runtime: Served, caller: Caller, body: TaskRequest, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit a goal. The task is on disk when this answers; a worker takes it from there.
 
@@ -55,12 +56,15 @@ async def submit_task(runtime: Served, caller: Caller, body: TaskRequest, idempo
         raise Fault(403, "This key may not bring MCP servers with a task.", hint=hint)
     try:
         record = await runtime.submit(caller.tenant, body, by=caller.name, idempotency_key=idempotency_key)
+    except ThreadBusy:
+        raise
     except Conflict as conflict:
         raise Fault(422, conflict.message, hint=conflict.hint or "Use a new Idempotency-Key for a new request.") from None
     return answer(TaskDocument.of(record), 202)
 
 
 @router.get("", response_model=TaskPage, responses=may_fail(422, 503))
+@needs(Role.VIEWER)
 async def list_tasks(runtime: Served, caller: Caller, which: Annotated[TaskQuery, Query()]) -> Response:
     """The tasks of the key's tenant, newest first."""
     records = await runtime.list_tasks(caller.tenant, TaskFilter(**which.model_dump()))
@@ -69,12 +73,14 @@ async def list_tasks(runtime: Served, caller: Caller, which: Annotated[TaskQuery
 
 
 @router.get("/{task_id}", response_model=TaskDocument, responses=may_fail(404, 422, 503))
+@needs(Role.VIEWER)
 async def show_task(runtime: Served, caller: Caller, task_id: str, as_of: AsOf = None) -> Response:
     """One task, now or as it was at an event."""
     return answer(TaskDocument.of(await runtime.task(caller.tenant, task_id, as_of=as_of)))
 
 
 @router.get("/{task_id}/steps", response_model=StepList, responses=may_fail(404, 503))
+@needs(Role.VIEWER)
 async def list_steps(runtime: Served, caller: Caller, task_id: str) -> Response:
     """What the task did: each model turn and each tool call, in the order they began."""
     steps, after = Steps(), 0

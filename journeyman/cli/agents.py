@@ -1,6 +1,6 @@
 """``journeyman agents``: the agent profiles there are."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -83,9 +83,15 @@ def _card(agent: "Document") -> str:
         f"Tools:   {_or_all(agent['tools'])}",
         f"Budget:  {budget}",
     ]
+    if used := {name: value for name, value in agent["techniques"].items() if value not in (False, 1, [])}:
+        lines.append(f"Techniques: {', '.join(_technique(name, value) for name, value in used.items())}")
     if agent["instructions"]:
         lines += ["Instructions:", *("  " + line for line in safe(agent["instructions"]).splitlines())]
     return "\n".join(lines)
+
+
+def _technique(name: str, value: Any) -> str:
+    return name if value is True else f"{name} ({value if isinstance(value, int) else len(value)})"
 
 
 def _or_all(names: list[str] | None) -> str:

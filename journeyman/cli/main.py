@@ -29,6 +29,7 @@ COMMANDS = {
     "agents": "journeyman.cli.agents",
     "usage": "journeyman.cli.usage",
     "keys": "journeyman.cli.keys",
+    "audit": "journeyman.cli.audit",
     "config": "journeyman.cli.config",
     "doctor": "journeyman.cli.doctor",
     "selfcheck": "journeyman.cli.selfcheck",

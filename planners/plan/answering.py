@@ -1,20 +1,21 @@
 """The answer of a plan: its text with the values put in, or a model's words about the results."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from journal.events import LlmCompleted
 from journal.plans import Plan
 from journal.projection import TaskState
 from journal.values import Message, Outcome
 from llm.types import Prompt
-from planners.answers import demand, read
+from planners.answers import demand, enforced, judged, read
 from planners.json_schema import mistakes_in
 from planners.plan.cost import ANSWER_CHARS, ANSWER_OUTPUT_TOKENS, MAX_REPAIRS
 from planners.plan.references import Labelled, MissingValue, as_text, resolve
 from planners.plan.validate import ANSWER_ID
 from planners.planner import Ask, Finish, GiveUp
 from planners.prompts import load
+from planners.techniques.advice import advised
 from trust.labels import SYSTEM, Label, join
 
 PROMPT = "answer_v1"
@@ -47,40 +48,28 @@ def _filled_in(plan: Plan, scope: Mapping[str, Labelled], schema: dict[str, Any]
 
 
 def _in_words(plan: Plan, scope: Mapping[str, Labelled], state: TaskState, own: Label) -> Finish | Ask | GiveUp:
-    schema = state.submitted.output_schema
+    submitted = state.submitted
     used = {name: scope[name] for name in plan.answer.sources or scope if name in scope}
     label = join(own, *(result.label for result in used.values()))
     prompt = Prompt(
         [
-            Message(role="system", content=load(PROMPT) + demand(schema), label=SYSTEM),
-            Message(
-                role="user", content=f"The goal:\n{state.submitted.goal}\n\nThe results:\n{_shown(plan, used)}", label=label
-            ),
+            Message(role="system", content=advised(load(PROMPT), submitted.techniques) + demand(submitted), label=SYSTEM),
+            Message(role="user", content=f"The goal:\n{submitted.goal}\n\nThe results:\n{_shown(plan, used)}", label=label),
         ]
     )
+    ask = Ask("act", offers=(), prompt=prompt, max_output_tokens=ANSWER_OUTPUT_TOKENS, schema=enforced(submitted))
+    opening = Prompt(prompt[:])
     given, why = state.asking(ANSWER_ID).answers, ""
     for said in given:
-        value, why = _judged(said, schema)
+        text, value, why = judged(said, submitted)
         if not why:
-            return Finish(said.content, output=value, label=label)
+            return Finish(text, output=value, label=label, question=replace(ask, prompt=opening))
         prompt.append(Message(role="assistant", content=said.content or "(nothing)", label=label))
         prompt.append(Message(role="user", content=f"{why} Give the whole answer again.", label=SYSTEM))
     if len(given) > MAX_REPAIRS:
-        outcome = Outcome.GAVE_UP if schema is None else Outcome.SCHEMA_UNMET
+        outcome = Outcome.GAVE_UP if submitted.output_schema is None else Outcome.SCHEMA_UNMET
         return GiveUp(outcome, f"The model wrote no answer that can be used: {why}", answer=given[-1].content or None)
-    return Ask("act", offers=(), step=ANSWER_ID, prompt=prompt, max_output_tokens=ANSWER_OUTPUT_TOKENS, schema=schema)
-
-
-def _judged(said: LlmCompleted, schema: dict[str, Any] | None) -> tuple[Any, str]:
-    """The answer's value under the schema, and what is wrong with it."""
-    if not said.content.strip():
-        return None, "The answer was empty."
-    if said.finish_reason == "length":
-        return None, "The answer was cut off at the output limit."
-    if schema is None:
-        return None, ""
-    value, wrong = read(said.content, schema)
-    return value, f"The answer does not hold the JSON Schema: {'; '.join(wrong)}." if wrong else ""
+    return replace(ask, step=ANSWER_ID)
 
 
 def _shown(plan: Plan, used: Mapping[str, Labelled]) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from journal import events as ev
 from journal.events import Event, EventData
 from journal.plans import Answer, Condition, Delegate, Extract, ForEach, Plan, Step
+from journal.techniques import Example, Techniques
 from journal.values import Budget, Reservation, TokenUsage, Usage
 from trust.labels import SYSTEM, USER, Label, Trust, Visibility
 
@@ -59,6 +60,31 @@ DATA: list[EventData] = [
     ev.StepFailed(step_id="s5", error="canceled", label=SYSTEM, usage=Usage(steps=1)),
     ev.StepSkipped(step_id="s3", why="its condition does not hold"),
     ev.StepDelegated(step_id="s5", task_id="task_2", budget=Budget(max_steps=3)),
+    ev.TaskSubmitted(
+        goal="Count.",
+        agent="default",
+        planner="react",
+        budget=Budget(),
+        techniques=Techniques(
+            few_shot=(Example(goal="1 + 1", answer="2", reasoning="One more than one."),),
+            chain_of_thought=True,
+            self_consistency=5,
+            reflexion=True,
+            program_aided=True,
+            directional_stimulus=("sum",),
+        ),
+    ),
+    ev.TaskStarted(
+        worker="w", instructions="i", prompt_version="react_v1", techniques={"few_shot": "few_shot_v1", "self_consistency": ""}
+    ),
+    ev.LlmRequested(
+        model="m",
+        role="act",
+        reserved=Reservation(input_tokens=9, output_tokens=1, cost_usd=0.5),
+        step="aside-sample[1]",
+        technique="self_consistency",
+    ),
+    ev.TaskCompleted(answer="4", label=USER, votes=(3, 1)),
 ]
 
 AT = datetime(2026, 5, 4, 10, 20, 30, 123456, tzinfo=UTC)

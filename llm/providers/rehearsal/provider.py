@@ -37,6 +37,8 @@ class Rehearsal:
 
     async def complete(self, request: Request, on_delta: Callable[[str], None] | None = None) -> Completion:
         """The next tool calls, or the final answer, streamed word by word."""
+        if request.tool_choice == _CRITIQUE:
+            return _no_critique(request)
         told = conversation.read(request.prompt)
         tools = Toolbox(told, request.tools)
         is_hopeless = request.schema is not None and told.is_repair
@@ -68,6 +70,17 @@ class Rehearsal:
 
     async def aclose(self) -> None:
         """There is nothing to let go of."""
+
+
+_CRITIQUE = "submit_critique"
+
+
+def _no_critique(request: Request) -> Completion:
+    """Rules that found an answer have nothing to say against it."""
+    text = "I am the built-in rehearsal model, and cannot judge answers."
+    call = ToolCall(id=f"call_{len(request.prompt)}", tool=_CRITIQUE, args={"holds": True, "critique": text})
+    spent = sum(len(m.content.split()) for m in request.prompt)
+    return Completion("", (call,), TokenUsage(input_tokens=spent, output_tokens=len(text.split())), "tool_calls")
 
 
 def _structured(schema: dict[str, Any], answers: list[Answer]) -> str:

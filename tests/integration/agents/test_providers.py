@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from journal.values import Message, Status
+from agents.requests import BudgetRequest
+from journal.values import Message, Outcome, Status, WaitingReason
 from journeyman.testing import Call, HttpError, Reply, Rule, When
 from planners.context import Transcript
 from tests.integration.agents.conftest import World
@@ -101,3 +102,35 @@ async def test_what_the_api_wants_back_survives_a_restart(
     sent: Any = w.stub.requests[1].body["messages"]
     assert [block["type"] for block in sent[1]["content"]] == ["thinking", "text", "tool_use", "tool_use"]
     assert [block.get("is_error", False) for block in sent[2]["content"]] == [False, True]
+
+
+@pytest.mark.parametrize("planner", ["react", "plan"])
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+async def test_a_call_that_is_cut_off_is_asked_for_again_and_runs_once(
+    world: Callable[..., Awaitable[World]], planner: str, streamed: bool
+) -> None:
+    if planner == "plan":
+        plan = {"steps": [{"id": "s1", "tool": "lookup", "args": {"q": "Kiel"}}], "answer": {"text": "{$s1}"}}
+        whole = Reply(calls=(Call(tool="submit_plan", args=plan),))
+    else:
+        whole = Reply(calls=(Call(tool="lookup", args={"q": "Kiel"}),))
+    cut = whole.model_copy(update={"cut_after": 3})
+    w = await world(
+        Rule(when=When(tool_results=1), reply=Reply(text="found Kiel")), Rule(times=2, reply=cut), Rule(reply=whole)
+    )
+    task_id = await w.submit(planner=planner)
+    async with AsyncExitStack() as stack:
+        if streamed:
+            await stack.enter_async_context(listening(w, task_id, []))
+        record = await w.drive(task_id)
+    assert (record.status, record.answer, w.witnessed) == (Status.COMPLETED, "found Kiel", ["lookup Kiel"])
+    assert [(e.error, e.spent) for e in await w.events(task_id, "llm.failed")] == [("StreamCut", True)] * 2
+    never = await world(Rule(reply=cut))
+    rested = await never.run(planner=planner)
+    assert rested.waiting is not None
+    assert rested.waiting.reason is WaitingReason.TIMER  # the line may be mended by then
+    assert len(never.stub.requests) == 3
+    record = await never.run(planner=planner, budget=BudgetRequest(max_seconds=4))  # no time for a rest
+    assert (record.status, record.outcome) == (Status.FAILED, Outcome.ERROR)
+    assert len(never.stub.requests) == 6
+    assert never.witnessed == ["lookup Kiel"]  # what it did for the first task

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from fastapi import FastAPI
 
 from agents.runtime import Runtime
 from agents.settings import RuntimeSettings
@@ -67,6 +68,7 @@ class Api:
     keys: KeyStore
     runtime: Runtime
     server: ApiServer
+    app: FastAPI
     spec: dict[str, Any]
 
     async def submit(self, goal: str, **more: Any) -> str:
@@ -143,7 +145,7 @@ async def serving(home: Path, settings: ApiSettings) -> AsyncIterator[Api]:
             url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
             key = (await keys.create("test")).key
             async with connect(url, key, app.openapi()) as client:
-                yield Api(client, url, key, keys, runtime, server, app.openapi())
+                yield Api(client, url, key, keys, runtime, server, app, app.openapi())
         finally:
             server.should_exit = True
             await running

@@ -2,36 +2,33 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from api.keys import CACHE_SECONDS, KeyStore
+from api.keys import KeyStore
+from api.principals import OPERATOR, Role
 from api.problems import Fault
-from api.tables import api_keys
+from api.tables import api_keys, api_rates
+from journal.audit import AuditLog
 from journal.database import Database
-from journal.errors import InvalidInput, NotFound
+from journal.errors import Conflict, InvalidInput, NotFound
+from journal.schema import audit_heads, audit_log
 from tests.integration.journal.conftest import database_url, postgres
 
 __all__ = ["database_url", "postgres"]
-
-
-class Clock:
-    """Seconds that pass when the test says so."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A database without keys; the one in Postgres has been used by other tests."""
     opened = await Database.open(database_url)
-    await opened.write(lambda connection: connection.execute(sa.delete(api_keys)))
+    for table in (api_keys, api_rates, audit_log, audit_heads):
+        await opened.write(lambda connection, emptied=table: connection.execute(sa.delete(emptied)))
     yield opened
     await opened.close()
 
@@ -79,16 +76,12 @@ async def test_a_header_that_does_not_fit_is_a_401_with_a_challenge(database: Da
         assert "www-authenticate" in caught.value.headers
 
 
-async def test_a_check_is_trusted_for_seconds_and_then_made_again(database: Database) -> None:
-    clock = Clock()
-    here, elsewhere = KeyStore(database, clock=clock), KeyStore(database)
+async def test_what_is_revoked_elsewhere_opens_nothing_from_then_on(database: Database) -> None:
+    here, elsewhere = KeyStore(database), KeyStore(database)
     made = await here.create("robot")
-    assert await here.authenticate(made.key) is not None
+    for _ in range(3):
+        assert await here.authenticate(made.key) is not None
     await elsewhere.revoke(made.id)
-    assert await elsewhere.authenticate(made.key) is None
-    clock.now += CACHE_SECONDS / 2
-    assert await here.authenticate(made.key) is not None
-    clock.now += CACHE_SECONDS
     assert await here.authenticate(made.key) is None
 
 
@@ -100,19 +93,16 @@ async def test_a_key_made_elsewhere_works_at_once_here(database: Database) -> No
 
 
 async def test_use_is_noted_once_a_minute(database: Database) -> None:
-    clock = Clock()
-    keys = KeyStore(database, clock=clock)
+    keys = KeyStore(database)
     made = await keys.create("robot")
     assert (await keys.list())[0].last_used_at is None
     await keys.authenticate(made.key)
     noted = (await keys.list())[0].last_used_at
     assert noted is not None
-    clock.now += CACHE_SECONDS + 1
     await keys.authenticate(made.key)
     assert (await keys.list())[0].last_used_at == noted
     long_ago = sa.update(api_keys).values(last_used_at=1_000_000)
     await database.write(lambda connection: connection.execute(long_ago))
-    clock.now += CACHE_SECONDS + 1
     await keys.authenticate(made.key)
     later = (await keys.list())[0].last_used_at
     assert later is not None
@@ -122,7 +112,7 @@ async def test_use_is_noted_once_a_minute(database: Database) -> None:
 async def test_a_key_for_less_than_everything_opens_nothing_yet(database: Database) -> None:
     keys = KeyStore(database)
     made = await keys.create("robot")
-    await database.write(lambda connection: connection.execute(sa.update(api_keys).values(scopes=["tasks:read"])))
+    await database.write(lambda connection: connection.execute(sa.update(api_keys).values(scopes=["tasks:read"], roles=None)))
     assert await keys.authenticate(made.key) is None
 
 
@@ -151,10 +141,116 @@ async def test_a_key_needs_a_name(database: Database, name: str) -> None:
         await KeyStore(database).create(name)
 
 
+async def test_a_key_acts_for_its_user_with_its_roles(database: Database) -> None:
+    keys = KeyStore(database)
+    made = await keys.create("phone", user="ada", roles=[Role.APPROVER, Role.VIEWER])
+    principal = await keys.authenticate(made.key)
+    assert principal is not None
+    assert principal.name == "ada"
+    assert principal.has(Role.APPROVER)
+    assert principal.has(Role.VIEWER)
+    assert not principal.has(Role.SUBMITTER, Role.ADMIN)
+
+
+async def test_a_version_without_roles_opens_nothing_to_a_key_with_fewer(database: Database) -> None:
+    """It looks for one of these scopes."""
+    keys = KeyStore(database)
+    assert not {"*", "api"} & set((await keys.create("phone", roles=[Role.VIEWER])).scopes)
+    assert "api" in (await keys.create("plain")).scopes
+
+
+async def test_a_key_from_before_there_were_roles_may_do_everything(database: Database) -> None:
+    keys = KeyStore(database)
+    made = await keys.create("old")
+    await database.write(lambda connection: connection.execute(sa.update(api_keys).values(roles=sa.null(), user_name=None)))
+    principal = await keys.authenticate(made.key)
+    assert principal is not None
+    assert (principal.name, principal.roles) == ("old", (Role.ADMIN,))
+
+
+async def test_a_key_opens_nothing_behind_its_end(database: Database) -> None:
+    keys = KeyStore(database)
+    made = await keys.create("guest", life=timedelta(hours=1))
+    assert await keys.authenticate(made.key) is not None
+    await database.write(lambda connection: connection.execute(sa.update(api_keys).values(expires_at=1_000_000)))
+    assert await keys.authenticate(made.key) is None
+
+
+async def test_a_rotated_key_works_on_for_its_grace(database: Database) -> None:
+    keys = KeyStore(database)
+    old = await keys.create("robot", tenant="acme", user="ada", roles=[Role.SUBMITTER], requests_per_minute=7)
+    new = await keys.rotate(old.id, "acme")
+    for key in (old.key, new.key):
+        principal = await keys.authenticate(key)
+        assert principal is not None
+        assert (principal.tenant, principal.name, principal.roles) == ("acme", "ada", (Role.SUBMITTER,))
+        assert principal.requests_per_minute == 7
+    at_once = await keys.rotate(new.id, "acme", grace=timedelta())
+    assert await keys.authenticate(new.key) is None
+    assert await keys.authenticate(at_once.key) is not None
+
+
+async def test_a_key_that_ends_is_followed_by_one_that_lives_as_long(database: Database) -> None:
+    keys = KeyStore(database)
+    old = await keys.create("guest", life=timedelta(hours=1))
+    new = await keys.rotate(old.id)
+    assert new.expires_at is not None
+    assert new.expires_at - new.created_at == timedelta(hours=1)
+    (kept, _) = await keys.list()
+    assert kept.expires_at == old.expires_at, "the grace does not lengthen a life"
+
+
+async def test_what_opens_nothing_cannot_be_rotated(database: Database) -> None:
+    keys = KeyStore(database)
+    made = await keys.create("robot")
+    await keys.revoke(made.id)
+    with pytest.raises(Conflict):
+        await keys.rotate(made.id)
+    with pytest.raises(NotFound):
+        await keys.rotate(made.id, "elsewhere")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"roles": ["emperor"]},
+        {"roles": []},
+        {"roles": ["viewer"], "scopes": ["*"]},
+        {"scopes": ["flying"]},
+        {"tenant": "../x"},
+        {"tenant": ""},
+        {"user": "a\nb"},
+    ],
+)
+async def test_what_is_no_role_scope_tenant_or_user_is_refused(database: Database, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        await KeyStore(database).create("robot", **wrong)
+
+
+async def test_every_change_is_in_the_audit_log_and_no_key_is(database: Database) -> None:
+    keys, audit = KeyStore(database), AuditLog(database)
+    made = await keys.create("robot", tenant="acme", user="ada", roles=[Role.VIEWER], by=OPERATOR)
+    fresh = await keys.rotate(made.id, "acme")
+    await keys.revoke(made.id, "acme")
+    await keys.revoke(made.id, "acme")
+    entries = (await audit.entries("acme"))[::-1]
+    assert [(e.act, e.target) for e in entries] == [
+        ("key.created", made.id),
+        ("key.rotated", fresh.id),
+        ("key.revoked", made.id),
+    ]
+    assert entries[0].actor == "command line"
+    assert entries[0].details == {"name": "robot", "user": "ada", "roles": ["viewer"], "scopes": []}
+    assert entries[1].details["replaces"] == made.id
+    assert made.key not in str(entries)
+    assert await audit.entries("default") == []
+
+
 async def test_the_migration_makes_the_table_the_store_expects(database: Database) -> None:
     def compare(connection: sa.Connection) -> list[object]:
         context = MigrationContext.configure(
-            connection, opts={"include_object": lambda thing, name, kind, *_: kind != "table" or name == "api_keys"}
+            connection,
+            opts={"include_object": lambda thing, name, kind, *_: kind != "table" or name in ("api_keys", "api_rates")},
         )
         return list(compare_metadata(context, api_keys.metadata))
 

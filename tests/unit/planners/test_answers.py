@@ -7,7 +7,7 @@ import pytest
 from journal import events as ev
 from journal.projection import TaskState
 from journal.values import Budget, Message, Outcome, ToolCall
-from planners.answers import MAX_REPAIRS, read
+from planners.answers import AGAIN, MAX_REPAIRS, final_part, read
 from planners.planner import Ask, Finish, GiveUp
 from planners.react import React
 from tests.unit.planners.test_react import REQUESTED, done, journal, said
@@ -24,7 +24,7 @@ def state_of(*data: ev.EventData) -> TaskState:
 
 @pytest.mark.parametrize("text", ['{"n": 3}', ' {"n": 3}\n', '```json\n{"n": 3}\n```', '```\n{"n": 3}\n```\n'])
 def test_an_answer_that_holds_the_schema_gives_its_value(text: str) -> None:
-    assert React().next(state_of(REQUESTED, said(text))) == Finish(text, output={"n": 3})
+    assert React().next(state_of(REQUESTED, said(text))) == Finish(text, output={"n": 3}, question=AGAIN)
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,20 @@ def test_repairs_have_a_bound_that_calls_in_between_do_not_move() -> None:
 def test_true_and_numbers_are_json_too() -> None:
     assert read("3", {}) == (3, [])
     assert read("null", {"type": "null"}) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("two and two\nAnswer: 4", "4"),
+        ("two and two\n**Final answer:** 4", "4"),
+        ("## Answer:\n\n4\nboats", "4\nboats"),
+        ("Answer: 5? No.\nANSWER: 4", "4"),
+        ('{"x": 1,\n"answer": 4}', '{"x": 1,\n"answer": 4}'),
+        ("The answer: is 4", "The answer: is 4"),
+        ("no such line", "no such line"),
+        ("so\nAnswer:", "so\nAnswer:"),
+    ],
+)
+def test_the_final_part_stands_behind_the_last_line_that_says_so(text: str, part: str) -> None:
+    assert final_part(text) == part

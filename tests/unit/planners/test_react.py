@@ -7,6 +7,7 @@ from journal import events as ev
 from journal.events import Event, EventData
 from journal.projection import TaskState
 from journal.values import Budget, Message, Outcome, Reservation, TokenUsage, ToolCall, ToolResult
+from planners.answers import AGAIN
 from planners.context import Transcript
 from planners.planner import Act, Ask, Finish, GiveUp
 from planners.react import MAX_REPAIRS, React
@@ -58,7 +59,7 @@ def test_calls_are_run_together_then_the_model_is_asked_again() -> None:
 
 
 def test_text_without_calls_is_the_answer() -> None:
-    assert React().next(state_of(REQUESTED, said("3"))) == Finish("3")
+    assert React().next(state_of(REQUESTED, said("3"))) == Finish("3", question=AGAIN)
 
 
 def test_what_a_person_says_meanwhile_is_heard_before_the_answer_counts() -> None:

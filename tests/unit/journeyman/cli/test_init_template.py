@@ -70,6 +70,8 @@ def missing(model: type[BaseModel], shown: dict[str, object], path: str = "") ->
 
 
 def _missing_inside(inner: type[BaseModel], value: object, annotation: object, where: str) -> list[str]:
+    if isinstance(value, list):
+        return missing(inner, {key: part for entry in value for key, part in entry.items()}, f"{where}.")
     assert isinstance(value, dict)
     if "dict" not in str(annotation):
         return missing(inner, value, f"{where}.")

@@ -1,0 +1,1 @@
+"""Techniques: what is added to the instructions, and what is done with an answer before it counts."""
