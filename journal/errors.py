@@ -44,6 +44,10 @@ def reused_key() -> Conflict:
     )
 
 
+class NotAllowed(JourneymanError):
+    """Whoever asks may not do this, though somebody else may."""
+
+
 class InvalidInput(JourneymanError):
     """The caller's input cannot be used as it is."""
 

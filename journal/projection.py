@@ -21,6 +21,7 @@ from journal.values import (
     Approval,
     ApprovalStatus,
     Budget,
+    CallUnderApproval,
     Message,
     Outcome,
     Problem,
@@ -33,10 +34,13 @@ from journal.values import (
     WaitingReason,
 )
 from trust.digest import digest
-from trust.labels import SYSTEM, Label, join
+from trust.labels import SYSTEM, USER, Label, Trust, join
 
 SUMMARIZE = "summarize"
 """The role of calls that write summaries: they are no turns."""
+
+GUARD = "guard:"
+"""How the steps are called under which the guard asks models: in conversations of their own, whatever the planner."""
 
 TOO_LONG = "ContextTooLong"
 """What ``llm.failed`` calls a prompt that does not fit the model's window."""
@@ -81,6 +85,10 @@ class CallState:
     """Settled as not having happened: it may be sent again."""
     labels: dict[str, Label] | None = None
     """Where each argument came from, for a call of a plan; ``None``: the model has read the whole context."""
+    decided: Label | None = None
+    """The label of all the model had read when it asked for the call; a plan's calls are decided by the plan."""
+    condition: Label | None = None
+    """The label of what whether and how often a plan's call is made depends on."""
 
 
 @dataclass(slots=True)
@@ -137,6 +145,18 @@ class TaskState:
     """How often ``auto`` changed from one planner to the other."""
     unplanned: int = 0
     """Answers of the model since the plan was last made or revised: the latest attempts at one."""
+    said: tuple[str, ...] = ()
+    """What the person said since the goal, in their own words."""
+    effects: Counter[str] = field(default_factory=Counter)
+    """How many effects each tool was called for, by name."""
+    denied: set[str] = field(default_factory=set)
+    """Digests of tool and arguments of calls that a person denied: nobody is asked about them again."""
+    refused: bool = False
+    """A person denied an effect that was chosen after text from outside had been read."""
+    standing: tuple[CallUnderApproval, ...] = ()
+    """Calls like these are approved for the rest of the task."""
+    guarding: dict[str, Asking] = field(default_factory=dict)
+    """The guard's conversations with models, by step."""
     asides: dict[str, Asking] = field(default_factory=dict)
     """Model calls about the latest answer that are no part of the conversation: samples of it, a critique."""
     criticised: bool = False
@@ -180,7 +200,8 @@ class TaskState:
         """What is spent, counting the reservations of model calls that are under way, or were when their worker died."""
         if self.ended:
             return self.usage
-        asides = [aside.open.reserved for aside in self.asides.values() if aside.open is not None]
+        apart = (*self.asides.values(), *self.guarding.values())
+        asides = [asking.open.reserved for asking in apart if asking.open is not None]
         under_way = len(asides) + (self.plan.asked if self.plan else 0)
         spent = self.usage.model_copy(update={"steps": self.usage.steps + under_way})
         asked = [self.open_request.reserved] if self.open_request is not None else []
@@ -188,20 +209,28 @@ class TaskState:
             spent = _add_reserved(spent, reserved)
         return spent
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the person typed: a child's goal is a plan's word, not theirs."""
+        own = () if self.submitted.parent_id is not None else (self.submitted.goal,)
+        return (*own, *self.submitted.words, *self.said)
+
     def asking(self, step: str) -> Asking:
         """The conversation of a step, or of an aside, with its model; with none so far, a new one."""
+        if step.startswith(GUARD):
+            return self.guarding.setdefault(step, Asking())
         if is_aside(step):
             return self.asides.setdefault(step, Asking())
         if self.plan is None:
             return Asking()
         return self.plan.asking.setdefault(step, Asking())
 
-    def adopt(self, call: ToolCall, labels: dict[str, Label]) -> CallState:
+    def adopt(self, call: ToolCall, labels: dict[str, Label], condition: Label) -> CallState:
         """The state of a plan's call. It follows from the journal alone, and enters it with the call's first event."""
         known = self.calls.setdefault(call.id, CallState(call))
         if known.stage is CallStage.ASKED and not known.edited:
             known.call = call
-        known.labels = labels
+        known.labels, known.condition = labels, condition
         return known
 
     def occurrence(self, tool: str, version: str, args: dict[str, Any]) -> int:
@@ -266,7 +295,8 @@ class TaskState:
 
     def _end(self, event: Event, status: Status, outcome: Outcome | None) -> None:
         """A model call that is still open will never be settled: what was reserved for it stays spent."""
-        conversations = [*self.asides.values(), *(self.plan.asking.values() if self.plan else ())]
+        apart = (*self.asides.values(), *self.guarding.values())
+        conversations = [*apart, *(self.plan.asking.values() if self.plan else ())]
         for request in (self.open_request, *(asking.open for asking in conversations)):
             if request is not None:
                 self._spend_reserved(request.reserved)
@@ -287,6 +317,14 @@ def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
     state.status, state.started, state.started_at = Status.WORKING, data, event.at
     state.planner = data.planner
     state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.history)))
+    if (data.planner or state.submitted.planner) != "plan":
+        _read_descriptions(state)
+
+
+def _read_descriptions(state: TaskState) -> None:
+    """Who works step by step is shown every tool as it describes itself."""
+    if state.started is not None and state.started.described is not None:
+        state._see(state.started.described)
 
 
 def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
@@ -305,7 +343,7 @@ def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
 
 def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
     state._rested(event)
-    if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT):
+    if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT) and state.started is not None:
         state.failures, state.setbacks = [], state.setbacks + 1
         for asking in (*state.asides.values(), *(state.plan.asking.values() if state.plan else ())):
             asking.failures = []
@@ -411,7 +449,7 @@ def _turn_completed(state: TaskState, data: ev.LlmCompleted) -> None:
     if data.tool_calls:
         state.repairs = 0
     kept = {i: call for i, call in state.calls.items() if state.plan is not None and state.plan.has(i)}
-    state.calls = kept | {call.id: CallState(call) for call in data.tool_calls}
+    state.calls = kept | {call.id: CallState(call, decided=state.context_label) for call in data.tool_calls}
 
 
 def _llm_failed(state: TaskState, event: Event, data: ev.LlmFailed) -> None:
@@ -453,6 +491,7 @@ def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> N
     call = state._call(data.call_id, data.tool, data.args)
     if data.attempt == 1:
         state._seen[digest([data.tool, data.version, data.args])] += 1
+        state.effects[data.tool] += 1
     call.stage, call.intent_key = CallStage.SENT, event.intent_key
     call.occurrence, call.attempts, call.not_happened = data.occurrence, data.attempt, False
     call.sent_at, call.sent_epoch, call.sent_version = event.at, event.epoch, data.version
@@ -494,10 +533,18 @@ def _approval_requested(state: TaskState, event: Event, data: ev.ApprovalRequest
         task_id=state.id,
         digest=data.digest,
         expires_at=data.expires_at,
+        escalates_at=data.escalates_at,
         calls=data.calls,
+        plan_version=data.plan_version,
     )
     for call in data.calls:
         state._call(call.step_id, call.tool, call.args).approval_id = data.approval_id
+
+
+def _approval_escalated(state: TaskState, event: Event, data: ev.ApprovalEscalated) -> None:
+    approval = state.approvals.get(data.approval_id)
+    if approval is not None:
+        state.approvals[approval.id] = approval.model_copy(update={"escalated_at": event.at})
 
 
 _DECIDED = {
@@ -517,10 +564,23 @@ def _approval_decided(state: TaskState, event: Event, data: ev.ApprovalDecided) 
     state.approvals[data.approval_id] = approval.model_copy(
         update={"status": status, "decided_by": data.by, "note": data.note}
     )
+    if data.decision == "deny":
+        _denied(state, approval)
+    if data.decision == "approve" and data.scope == "task":
+        state.standing += approval.calls
     for asked in approval.calls:
         call = state.calls.get(asked.step_id)
         if call is not None and call.approval_id == approval.id and call.stage in (CallStage.ASKED, CallStage.APPROVED):
             _rule(call, status, data)
+
+
+def _denied(state: TaskState, approval: Approval) -> None:
+    for asked in approval.calls:
+        state.denied.add(digest([asked.tool, asked.args]))
+        by_plan = state.plan is not None and state.plan.has(asked.step_id)
+        call = state.calls.get(asked.step_id)
+        decided = state.plan.label if state.plan is not None and by_plan else call.decided if call else None
+        state.refused = state.refused or (decided is not None and decided.trust is Trust.UNTRUSTED)
 
 
 def _rule(call: CallState, status: ApprovalStatus, data: ev.ApprovalDecided) -> None:
@@ -538,6 +598,8 @@ def _rule(call: CallState, status: ApprovalStatus, data: ev.ApprovalDecided) -> 
 
 def _message_received(state: TaskState, event: Event, data: ev.MessageReceived) -> None:
     state._see(data.label)
+    if data.label.sources == USER.sources and data.label.trust is Trust.TRUSTED:
+        state.said += (data.text,)
     if data.call_id is None:
         state.heard_since_completion = True
     elif data.call_id in state.calls or (state.plan is not None and state.plan.has(data.call_id)):
@@ -549,8 +611,9 @@ def _planner_changed(state: TaskState, event: Event, data: ev.PlannerChanged) ->
     state.planner, state.unplanned, state.handovers = data.planner, 0, state.handovers + 1
     if data.planner == "plan":
         return
+    _read_descriptions(state)
     if state.plan is not None:
-        state._see(state.plan.seen)
+        state._see(join(state.plan.label, state.plan.seen))
     state.plan, state.last_completion, state.calls = None, None, {}
 
 
@@ -569,6 +632,8 @@ def _plan_revised(state: TaskState, event: Event, data: ev.PlanRevised) -> None:
             state.plan.done[digest([call.call.tool, call.call.args])] = result
     state.calls.pop(data.call_id or "", None)
     state.plan.revise(data)
+    if data.by == "planner" and state.context_label is not None:
+        state.plan.label = join(state.plan.label, state.context_label)
     state.unplanned = state.repairs = 0
 
 
@@ -633,6 +698,7 @@ _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.ToolInDoubt: _tool_in_doubt,
     ev.ToolReconciled: _tool_reconciled,
     ev.ApprovalRequested: _approval_requested,
+    ev.ApprovalEscalated: _approval_escalated,
     ev.ApprovalDecided: _approval_decided,
     ev.MessageReceived: _message_received,
     ev.PlannerChanged: _planner_changed,

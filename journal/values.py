@@ -226,7 +226,10 @@ class Problem(Value):
 
 
 class CallUnderApproval(Value):
-    """One call that waits for a person's word, with everything the person must see."""
+    """One call that waits for a person's word, with everything the person must see.
+
+    ``free`` are the arguments that only say something: they may differ where the person approves all calls like this one.
+    """
 
     step_id: str
     tool: str
@@ -235,6 +238,7 @@ class CallUnderApproval(Value):
     args: dict[str, JsonValue]
     labels: dict[str, Label]
     why: str
+    free: tuple[str, ...] = Field((), exclude_if=not_)
 
 
 class ApprovalStatus(StrEnum):
@@ -246,7 +250,8 @@ class ApprovalStatus(StrEnum):
 
 
 class Approval(Value):
-    """A person's word on one or more calls, bound to their digest."""
+    """A person's word on one or more calls, bound to their digest. ``plan_version`` is that of the plan they belong to, 0 for
+    calls of no plan."""
 
     id: str
     task_id: str
@@ -254,5 +259,8 @@ class Approval(Value):
     status: ApprovalStatus = ApprovalStatus.PENDING
     expires_at: datetime
     calls: tuple[CallUnderApproval, ...]
+    plan_version: int = 0
     decided_by: str | None = None
     note: str = ""
+    escalates_at: datetime | None = None
+    escalated_at: datetime | None = None

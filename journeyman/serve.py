@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 
+from agents.auditing import note_settings
 from agents.runtime import Runtime
 from agents.secrets import known_secrets
 from api.app import create_app
@@ -72,14 +73,18 @@ async def _working(settings: Settings) -> AsyncIterator[Runtime]:
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app, admission)
     runtime = await Runtime.open(settings, dispatcher=dispatcher)
+    await note_settings(runtime.audit, settings)
     worker = Worker(app, settings.worker, admission, runtime.drive)
     beat = Beat(chores(runtime, dispatcher, admission, settings.worker))
-    worker.start()
-    beating = asyncio.create_task(beat.run())
+    beating: asyncio.Task[None] | None = None
     try:
+        await runtime.schedules.sync()
+        worker.start()
+        beating = asyncio.create_task(beat.run())
         yield runtime
     finally:
-        beating.cancel()
+        if beating is not None:
+            beating.cancel()
         await asyncio.gather(worker.aclose(), runtime.aclose())
         dispatcher.close()
 
