@@ -257,6 +257,7 @@ STORY: list[EventData] = [
     *TURN,
     APPROVAL,
     ev.TaskWaiting(reason=WaitingReason.APPROVAL, approvals=("p",)),
+    ev.ApprovalEscalated(approval_id="p"),
     ev.ApprovalDecided(approval_id="p", decision="approve", by="ann"),
     ev.TaskResumed(reason=WaitingReason.APPROVAL, by="ann"),
     SENT,
