@@ -27,6 +27,7 @@ COMMANDS = {
     "tools": "journeyman.cli.tools",
     "models": "journeyman.cli.models",
     "agents": "journeyman.cli.agents",
+    "schedules": "journeyman.cli.schedules",
     "usage": "journeyman.cli.usage",
     "keys": "journeyman.cli.keys",
     "audit": "journeyman.cli.audit",
