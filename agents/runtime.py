@@ -15,6 +15,7 @@ from agents.attaching import receive
 from agents.driver import Driver
 from agents.feed import Feed
 from agents.following import follow
+from agents.guard.guard import Guard
 from agents.holder import Holder
 from agents.invocation import Surroundings
 from agents.judging import PolicyOf
@@ -28,6 +29,8 @@ from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
 from agents.threads import Threads
+from agents.webhook_store import outbox
+from agents.webhooks import Webhooks, joining
 from journal.audit import AuditLog
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StorageError
@@ -68,6 +71,10 @@ class NoDispatcher:
         return
 
 
+def _nothing() -> None:
+    return
+
+
 class Runtime:
     """One per process. ``open`` builds it from settings; ``aclose`` hands leases back and lets go of everything."""
 
@@ -98,7 +105,8 @@ class Runtime:
         self.notices = Notices(find_notifiers(settings.approvals.notify))
         self._feed.heeding.append(self.notices.heed)
         self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
-        self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
+        self.webhooks = Webhooks(database, settings.webhooks)
+        self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds, outbox=outbox)
         subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
         self._threads = Threads(journal, self._ring)
         self._policy_of: PolicyOf = policy_of or settings.policy_of
@@ -110,21 +118,28 @@ class Runtime:
 
     @classmethod
     async def open(
-        cls, settings: RuntimeSettings, *, dispatcher: Dispatcher | None = None, policy_of: PolicyOf | None = None
+        cls,
+        settings: RuntimeSettings,
+        *,
+        dispatcher: Dispatcher | None = None,
+        memory: Memory | None = None,
+        policy_of: PolicyOf | None = None,
     ) -> "Runtime":
-        """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. The policy is the settings'; tests may hand
-        in another one. Raises ``ConfigurationError``."""
+        """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``; without ``memory``, it is the home's own. The
+        policy is the settings'; tests may hand in another one. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
-        memory = await open_memory(home, settings.memory, make_embedder(settings.embedder))
+        embedder = make_embedder(settings.embedder)
+        memory = memory or await open_memory(home, settings.memory, embedder)
+        redactor = Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,
             memory=memory,
             http=GuardedFetch(settings.tools.http),
             workspaces=home / "workspaces",
-            redactor=Redactor(known_secrets(settings)),
+            guard=Guard.build(settings.guard, redactor, memory, embedder, models),
         )
         return cls(
             settings,
@@ -160,7 +175,8 @@ class Runtime:
         attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
         events = first_events(submitted, attached, request.start_at)
-        return await self._begin(tenant, events, once, request.concurrency, starting(request.start_at, also))
+        rows = starting(request.start_at, joining(tenant, request.webhook, also))
+        return await self._begin(tenant, events, once, request.concurrency, rows)
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
@@ -319,9 +335,10 @@ class Runtime:
                 if text is not None:
                     yield text
 
-    async def drive(self, task_id: str) -> TaskRecord | None:
-        """Claim the task and run it here until it rests or ends; ``None`` if another worker holds it."""
-        work = asyncio.ensure_future(self._driver.drive(task_id))
+    async def drive(self, task_id: str, *, claimed: Callable[[], None] = _nothing) -> TaskRecord | None:
+        """Claim the task and run it here until it rests or ends; ``None`` if another worker holds it. ``claimed`` is called
+        as soon as it is known who does."""
+        work = asyncio.ensure_future(self._driver.drive(task_id, claimed))
         self._driving.add(work)
         work.add_done_callback(self._driving.discard)
         try:
@@ -338,6 +355,7 @@ class Runtime:
         for work in running:
             work.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self.webhooks.aclose()
         await self._holder.aclose()
         await self.notices.aclose()
         await self.tools.aclose()

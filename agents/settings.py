@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from agents.escalation import Terms
+from agents.guard.settings import GuardSettings
 from agents.schedule_requests import ScheduleRequest
+from agents.webhook_settings import WebhookSettings
 from journal.errors import ConfigurationError
 from journal.settings import JournalSettings
 from journal.techniques import Techniques
@@ -84,8 +86,10 @@ class RuntimeSettings(BaseSettings):
     tools: ToolSettings = ToolSettings()
     mcp_servers: dict[ServerName, McpServerSettings] = Field(default_factory=dict)
     agents: dict[str, AgentSettings] = Field(default_factory=lambda: {"default": AgentSettings()})
+    webhooks: WebhookSettings = WebhookSettings()
     schedules: tuple[ScheduleRequest, ...] = ()
     policy: PolicySettings = PolicySettings()
+    guard: GuardSettings = GuardSettings()
     approval_hours: float = Field(72.0, gt=0)
     approvals: ApprovalSettings = ApprovalSettings()
     config_file: Path | None = Field(None, exclude=True)
