@@ -80,7 +80,7 @@ class Admission:
         first = events[0]
         if not given or not isinstance(first.data, ev.TaskSubmitted):
             return events
-        profile = find_profile(self._agents, first.data.agent)
+        profile = find_profile(self.agents, first.data.agent)
         profile.budget(BudgetRequest(**given))
         ceilings = first.data.budget.model_copy(update=given)
         return [replace(first, data=first.data.model_copy(update={"budget": ceilings})), *events[1:]]
