@@ -1,58 +1,28 @@
 """A person's word on calls: what is asked, what the answer is bound to, and when it no longer holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from agents.escalation import Terms
+from agents.judging import Judged
 from journal import events as ev
-from journal.projection import CallState, TaskState
+from journal.projection import TaskState
 from journal.values import CallUnderApproval
-from tools.types import Tool
-from trust.digest import approval_digest
-from trust.labels import SYSTEM, join
-from trust.policy import CallFacts, Decision, Verdict, decide
+from trust.digest import approval_digest, digest
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A call with its tool and what the policy says of it."""
-
-    call: CallState
-    tool: Tool
-    verdict: Verdict
-
-    @property
-    def is_effect(self) -> bool:
-        """Whether the call may change the world; what nobody vouches for may."""
-        return self.verdict.effect not in ("read", "fetch")
-
-    @property
-    def asks(self) -> bool:
-        return self.verdict.decision is Decision.ASK
-
-
-def judge(state: TaskState, call: CallState, tool: Tool) -> Judged:
-    """Put one call to the policy."""
-    facts = CallFacts(
-        tool=tool.name,
-        args=call.call.args,
-        goal=state.submitted.goal,
-        vouched=tool.vouched,
-        read_only=tool.hints.read_only is True,
-        workspace_only=tool.workspace_only,
-        fetches_url=tool.origin == "builtin" and tool.hints.open_world is True,
-    )
-    return Judged(call, tool, decide(facts))
-
-
-def request_approval(state: TaskState, calls: Sequence[Judged], hours: float) -> ev.ApprovalRequested:
+def request_approval(state: TaskState, calls: Sequence[Judged], terms: Terms) -> ev.ApprovalRequested:
     """One approval for all calls of a turn that ask. Its id names the task, so it is found without an index."""
-    asked = tuple(_shown(state, judged) for judged in calls)
+    asked = tuple(_shown(judged) for judged in calls)
+    version = state.plan.version if state.plan is not None and state.plan.has(asked[0].step_id) else 0
+    now = datetime.now(UTC)
     return ev.ApprovalRequested(
         approval_id=f"{state.id.replace('task_', 'apr_', 1)}_{len(state.approvals) + 1}",
-        digest=approval_digest(call.model_dump(mode="json") for call in asked),
-        expires_at=datetime.now(UTC) + timedelta(hours=hours),
+        digest=approval_digest((call.model_dump(mode="json") for call in asked), state.id, version),
+        expires_at=terms.expires_at(now),
+        escalates_at=terms.escalates_at(now),
         calls=asked,
+        plan_version=version,
     )
 
 
@@ -62,28 +32,54 @@ def task_of_approval(approval_id: str) -> str | None:
     return head.replace("apr_", "task_", 1) if head.startswith("apr_") and number.isdigit() else None
 
 
-def still_holds(state: TaskState, call: CallState, tool: Tool) -> bool:
-    """Whether the approval a call got still fits the call: same tool version, same arguments (or the person's own)."""
+def why_void(state: TaskState, judged: Judged) -> str | None:
+    """Why the approval a call got does not fit the call any more: another tool version, other arguments (the person's own
+    apart), other labels, or it has run out. ``None`` while it holds."""
+    call, tool = judged.call, judged.tool
     approval = state.approvals.get(call.approval_id or "")
-    if approval is None:
-        return False
-    asked = next((c for c in approval.calls if c.step_id == call.call.id), None)
-    if asked is None or asked.tool != tool.name or asked.version != tool.pinned:
-        return False
-    return call.edited or asked.args == call.call.args
+    asked = next((c for c in approval.calls if c.step_id == call.call.id), None) if approval else None
+    if approval is None or asked is None:
+        return "What was approved is not known any more."
+    if asked.tool != tool.name or asked.version != tool.pinned:
+        return "The tool changed after it was approved."
+    if not call.edited and (asked.args != call.call.args or asked.labels != judged.labels):
+        return "The call changed after it was approved."
+    if approval.expires_at <= datetime.now(UTC):
+        return "The approval ran out before the call's turn came."
+    return None
 
 
-def _shown(state: TaskState, judged: Judged) -> CallUnderApproval:
-    """In a ReAct turn the model has read the whole context, so each argument carries the context's label; a plan's arguments
-    carry their own."""
-    label = state.context_label or join(state.submitted.label, SYSTEM)
+def is_refused(state: TaskState, judged: Judged) -> str | None:
+    """Why a call that would ask is refused without asking, if it is."""
+    call = judged.call.call
+    if digest([call.tool, call.args]) in state.denied:
+        return "A person has denied this very call"
+    if state.refused and judged.chosen_outside:
+        return "A person has denied a call that was chosen after reading text from outside; nobody is asked about others"
+    return None
+
+
+def is_standing(state: TaskState, judged: Judged) -> bool:
+    """Whether a person approved all calls like this one for the task: same tool, same version, and the same arguments but for
+    those that only say something."""
     args = judged.call.call.args
+    return any(
+        known.tool == judged.tool.name
+        and known.version == judged.tool.pinned
+        and args.keys() == known.args.keys()
+        and all(args[name] == value for name, value in known.args.items() if name not in known.free)
+        for known in state.standing
+    )
+
+
+def _shown(judged: Judged) -> CallUnderApproval:
     return CallUnderApproval(
         step_id=judged.call.call.id,
         tool=judged.tool.name,
         version=judged.tool.pinned,
         effect=judged.verdict.effect,
-        args=args,
-        labels=dict.fromkeys(args, label) if judged.call.labels is None else judged.call.labels,
+        args=judged.call.call.args,
+        labels=judged.labels,
         why=judged.verdict.why,
+        free=judged.verdict.free,
     )

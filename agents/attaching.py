@@ -18,7 +18,7 @@ from tools.types import HttpFetch
 from tools.workspace import Workspace
 from trust.digest import digest_bytes
 from trust.labels import Label, Trust, Visibility
-from trust.policy import urls_in
+from trust.words import urls_in
 
 MAX_BYTES = 10_000_000
 MAX_TOTAL_BYTES = 20_000_000

@@ -10,6 +10,7 @@ from agents.feed import Feed
 from agents.holder import Holder
 from agents.inbox import absorb
 from agents.invocation import Invoker, Surroundings
+from agents.judging import PolicyOf, label_of_descriptions
 from agents.loop import run
 from agents.means import means_of
 from agents.profile import find_profile
@@ -17,8 +18,10 @@ from agents.settings import RuntimeSettings
 from agents.submission import Admission
 from agents.subtasks import Subtasks
 from agents.task_log import TaskLog
+from agents.threads import Threads
 from journal import events as ev
 from journal.errors import InvalidInput, StaleLease, StorageError
+from journal.projection import TaskState
 from journal.values import Outcome, Problem
 from llm.router import Models
 from planners.planner import Planner
@@ -27,6 +30,7 @@ from planners.techniques.advice import check_tools
 from planners.techniques.deliberate import Deliberate, is_weighed
 from tools.errors import ToolError
 from tools.types import Tool
+from trust.policy import Policy
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +47,8 @@ class Driver:
         surroundings: Surroundings,
         feed: Feed,
         subtasks: Subtasks,
+        threads: Threads,
+        policy_of: PolicyOf,
     ) -> None:
         self._settings = settings
         self._holder = holder
@@ -52,6 +58,8 @@ class Driver:
         self._invoker = Invoker(surroundings)
         self._feed = feed
         self._subtasks = subtasks
+        self._threads = threads
+        self._policy_of = policy_of
 
     async def drive(self, task_id: str) -> bool:
         """Work on a task until it rests, ends or is lost; ``False`` if another worker holds it."""
@@ -64,7 +72,7 @@ class Driver:
                 logger.info("lost the lease", extra={"task_id": task_id})
             except StorageError as error:
                 logger.error("the journal cannot be written: %s", error, extra={"task_id": task_id})
-        await self._subtasks.after(log.state)
+        await self._after(log.state)
         return True
 
     async def write_idle(self, task_id: str) -> bool:
@@ -77,8 +85,12 @@ class Driver:
                 return False
             absorb(log)
             await log.commit()
-        await self._subtasks.after(log.state)
+        await self._after(log.state)
         return not (log.state.ended or log.state.waiting)
+
+    async def _after(self, state: TaskState) -> None:
+        await self._subtasks.after(state)
+        await self._threads.after(state)
 
     async def _work(self, log: TaskLog) -> None:
         """Whatever goes wrong inside, the task gets an ending that says so."""
@@ -97,8 +109,12 @@ class Driver:
             await log.commit()
 
     async def _until_rest(self, log: TaskLog) -> None:
+        if not await self._may_begin(log):
+            return
         async with AsyncExitStack() as stack:
             try:
+                if await self._refuse_goal(log):
+                    return
                 planner, tools = await self._equip(log, stack)
                 await lay_out(log.state, self._surroundings.journal, self._surroundings.workspaces / log.state.id)
             except (InvalidInput, ToolError) as error:
@@ -106,11 +122,39 @@ class Driver:
                 await log.commit()
                 return
             asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
-            executor = Executor(tools, self._invoker, self._settings.approval_hours)
+            guard, policy = self._surroundings.guard, self._policy(log.state.submitted)
+            executor = Executor(tools, self._invoker, policy, self._settings.approval_terms, guard)
             while True:
-                await run(log, planner, asker, executor, self._subtasks)
+                await run(log, planner, asker, executor, self._subtasks, self._surroundings.guard)
                 if await self._holder.release(log):
                     return
+
+    def _policy(self, submitted: ev.TaskSubmitted) -> Policy:
+        """A child task stands under the policies of the agents above it, too."""
+        return self._policy_of((submitted.agent, *submitted.under))
+
+    async def _refuse_goal(self, log: TaskLog) -> bool:
+        """Whether the goal of a task that is about to start is refused; then its ending is on disk."""
+        if log.state.started is not None or log.state.ended:
+            return False
+        objection = await self._surroundings.guard.goal(log)
+        if objection is None:
+            return False
+        problem = Problem(title="The goal was refused", status=422, detail=objection.why)
+        log.note(ev.TaskRejected(outcome=Outcome.REFUSED_BY_POLICY, error=problem))
+        await log.commit()
+        return True
+
+    async def _may_begin(self, log: TaskLog) -> bool:
+        """Whether the task has begun or can; one that has to rest first, or that ended meanwhile, is handed back."""
+        while log.state.started is None:
+            absorb(log)
+            if await self._threads.has_turn(log):
+                return True
+            await log.commit()
+            if await self._holder.release(log):
+                return False
+        return True
 
     async def _equip(self, log: TaskLog, stack: AsyncExitStack) -> tuple[Planner, dict[str, Tool]]:
         """The planner and the tools of a task; notes its start the first time. Raises ``InvalidInput``.
@@ -121,17 +165,19 @@ class Driver:
         profile = find_profile(self._settings.agents, submitted.agent)
         tools = await stack.enter_async_context(self._admission.equipment(submitted, log.state.started))
         check_tools(submitted.techniques, tools)
-        planner = find_planner(submitted.planner, means_of(tools, self._models, submitted))
-        if log.state.started is None and not log.mail:
+        policy = self._policy(submitted)
+        planner = find_planner(submitted.planner, means_of(tools, self._models, submitted, policy))
+        if log.state.started is None:
             first = begin(planner, log.state, profile.settings.instructions)
             log.note(
                 ev.TaskStarted(
                     worker=self._holder.owner,
-                    instructions=first.instructions,
+                    instructions=self._surroundings.guard.instructions(first.instructions),
                     prompt_version=first.prompt_version,
                     tools={name: tool.pinned for name, tool in tools.items()},
                     planner=first.planner,
                     why=first.why,
+                    described=label_of_descriptions(tools.values(), policy),
                     techniques=first.techniques,
                 )
             )

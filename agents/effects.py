@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from agents.approvals import Judged
 from agents.invocation import Invoker, Unknown
+from agents.judging import Judged
 from agents.task_log import TaskLog
 from journal import events as ev
 from journal.values import WaitingReason

@@ -3,34 +3,40 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 
-from agents.approvals import Judged, judge, request_approval, still_holds
+from agents.approvals import is_refused, is_standing, request_approval, why_void
 from agents.effects import intend, settle
+from agents.escalation import Terms, next_look
+from agents.guard.guard import Guard
 from agents.interruption import Interrupted
 from agents.invocation import Invoker, Question, Unknown
+from agents.judging import Judged, judge
 from agents.task_log import TaskLog
 from journal import events as ev
 from journal.errors import StaleLease, StorageError
-from journal.projection import CallStage, CallState
+from journal.projection import CallStage, CallState, TaskState
 from journal.values import ApprovalStatus, WaitingReason
 from tools.errors import InvalidArguments
 from tools.types import Tool
-from trust.labels import SYSTEM
+from trust.labels import SYSTEM, join
+from trust.policy import Decision, Policy
 
 
 class Executor:
     """Runs calls on behalf of one task, with the tools it was given."""
 
-    def __init__(self, tools: dict[str, Tool], invoker: Invoker, approval_hours: float) -> None:
+    def __init__(self, tools: dict[str, Tool], invoker: Invoker, policy: Policy, approval_terms: Terms, guard: Guard) -> None:
         self._tools = tools
         self._invoker = invoker
-        self._approval_hours = approval_hours
+        self._policy = policy
+        self._approval_terms = approval_terms
+        self._guard = guard
         self._questions: dict[str, str] = {}
         self._one_effect = asyncio.Lock()
 
     async def act(self, log: TaskLog, calls: Sequence[CallState]) -> None:
         """Run what may run now; what is left waits for a person, and then the task rests."""
         judged = [j for call in calls if (j := self._prepare(log, call)) is not None]
-        free = [j for j in judged if _is_free(j)]
+        free = [j for j in judged if _is_free(log.state, j)]
         self._ask_for_word(log, [j for j in judged if j not in free])
         effects = [j for j in free if j.is_effect]
         intended = bool(effects) and effects[0].call.stage is not CallStage.SENT
@@ -48,8 +54,9 @@ class Executor:
     def admit(self, log: TaskLog, calls: Sequence[CallState]) -> list[Judged]:
         """Those of the calls that may run now; for those that need a person's word it is asked, once for all of them."""
         judged = [j for call in calls if not self._waits(call) and (j := self._prepare(log, call)) is not None]
-        self._ask_for_word(log, [j for j in judged if not _is_free(j)])
-        return [j for j in judged if _is_free(j)]
+        free = [j for j in judged if _is_free(log.state, j)]
+        self._ask_for_word(log, [j for j in judged if j not in free])
+        return free
 
     async def perform(self, log: TaskLog, judged: Judged) -> None:
         """Run one admitted call to its end, effects one after the other; mail that came in meanwhile is read before the next
@@ -76,16 +83,36 @@ class Executor:
             return None
         if call.stage is CallStage.IN_DOUBT:
             return None
-        refusal = self._refusal(call, tool)
+        refusal = self._refusal(call, tool) or self._objection(log, call)
         if refusal is not None:
             error, why = refusal
             log.note(ev.ToolFailed(call_id=call.call.id, tool=call.call.tool, error=error, message=why, label=SYSTEM))
         if refusal is not None or tool is None:
             return None
-        if call.stage is CallStage.APPROVED and call.approval_id is not None and not still_holds(log.state, call, tool):
-            why = "The tool or the call changed after it was approved."
-            log.note(ev.ApprovalDecided(approval_id=call.approval_id, decision="void", by="system", note=why))
-        return judge(log.state, call, tool)
+        return self._judged(log, call, tool)
+
+    def _judged(self, log: TaskLog, call: CallState, tool: Tool) -> Judged | None:
+        """What the policy says of a call that could be run; ``None`` where it is refused (its failure is noted)."""
+        judged = judge(log.state, call, tool, self._policy)
+        if call.stage not in (CallStage.ASKED, CallStage.APPROVED):
+            return judged
+        why = judged.verdict.why if judged.verdict.decision is Decision.DENY else None
+        if why is None and not _is_free(log.state, judged) and call.approval_id is None:
+            why = is_refused(log.state, judged)
+        if why is not None:
+            self._refuse(log, judged, why)
+            return None
+        if call.stage is CallStage.APPROVED and call.approval_id is not None:
+            note = why_void(log.state, judged)
+            if note is not None:
+                log.note(ev.ApprovalDecided(approval_id=call.approval_id, decision="void", by="system", note=note))
+        return judged
+
+    def _refuse(self, log: TaskLog, judged: Judged, why: str) -> None:
+        message = f"{why}. Nothing was done. Do not repeat it."
+        label = join(judged.decided, *judged.labels.values())
+        call = judged.call.call
+        log.note(ev.ToolFailed(call_id=call.id, tool=call.tool, error="refused", message=message, label=label))
 
     def _refusal(self, call: CallState, tool: Tool | None) -> tuple[str, str] | None:
         """Why a call cannot be run at all: a word for programs, a sentence for the model."""
@@ -101,10 +128,16 @@ class Executor:
             return "invalid_arguments", f"{error} Nothing was done."
         return None
 
+    def _objection(self, log: TaskLog, call: CallState) -> tuple[str, str] | None:
+        if call.stage is CallStage.SENT:
+            return None
+        objection = self._guard.stops(log, call.call.id, call.call.tool, call.call.args)
+        return None if objection is None else ("stopped_by_guard", f"{objection.why} Nothing was done.")
+
     def _ask_for_word(self, log: TaskLog, calls: list[Judged]) -> None:
         fresh = [judged for judged in calls if judged.call.approval_id is None]
         if fresh:
-            log.note(request_approval(log.state, fresh, self._approval_hours))
+            log.note(request_approval(log.state, fresh, self._approval_terms))
 
     async def _read(self, log: TaskLog, judged: Judged) -> None:
         outcome = await self._invoker.invoke(log, judged.call, judged.tool)
@@ -154,7 +187,7 @@ class Executor:
         if doubtful:
             log.note(ev.TaskWaiting(reason=WaitingReason.IN_DOUBT, calls=doubtful))
         elif pending:
-            wake_at = min(approval.expires_at for approval in pending)
+            wake_at = next_look(pending)
             ids = tuple(approval.id for approval in pending)
             log.note(ev.TaskWaiting(reason=WaitingReason.APPROVAL, approvals=ids, wake_at=wake_at))
         elif asked:
@@ -162,8 +195,10 @@ class Executor:
             log.note(ev.TaskWaiting(reason=WaitingReason.INPUT, question=question, calls=(asked[0],)))
 
 
-def _is_free(judged: Judged) -> bool:
-    return not judged.asks or judged.call.stage in (CallStage.APPROVED, CallStage.SENT)
+def _is_free(state: TaskState, judged: Judged) -> bool:
+    if judged.call.stage in (CallStage.APPROVED, CallStage.SENT):
+        return True
+    return not judged.asks or is_standing(state, judged)
 
 
 async def _together(work: Sequence[Awaitable[None]]) -> None:

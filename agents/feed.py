@@ -5,11 +5,12 @@ Best effort on purpose: whoever misses something reads the journal.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 from journal.events import Event
+from journal.projection import TaskState
 
 QUEUE_LIMIT = 4096
 
@@ -22,11 +23,18 @@ class Feed:
     def __init__(self) -> None:
         self._events: defaultdict[str, set[asyncio.Queue[Event]]] = defaultdict(set)
         self._deltas: defaultdict[str, set[asyncio.Queue[str | None]]] = defaultdict(set)
+        self.heeding: list[Callable[[TaskState, Sequence[Event]], None]] = []
+        """Called with each task's state and the events that were just committed. They return at once and do not raise."""
 
     def publish(self, task_id: str, events: Sequence[Event]) -> None:
         for queue in self._events.get(task_id, ()):
             for event in events:
                 _offer(queue, event)
+
+    def tell(self, state: TaskState, events: Sequence[Event]) -> None:
+        """Tell those who heed every task."""
+        for heed in self.heeding:
+            heed(state, events)
 
     def publish_delta(self, task_id: str, text: str | None) -> None:
         """``None`` says that no more text comes for now."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from agents.escalation import overdue
 from agents.task_log import TaskLog
 from journal import events as ev
 from journal.projection import CallStage
@@ -34,9 +35,8 @@ def _wake_if_due(log: TaskLog, now: datetime) -> None:
     waiting = log.state.waiting
     if waiting is None or waiting.wake_at is None or waiting.wake_at > now:
         return
-    for approval in list(log.state.approvals.values()):
-        if approval.status is ApprovalStatus.PENDING and approval.expires_at <= now:
-            log.note(ev.ApprovalDecided(approval_id=approval.id, decision="expired", by="system"))
+    for event in overdue(list(log.state.approvals.values()), now):
+        log.note(event)
     log.note(ev.TaskResumed(reason=waiting.reason, by="system"))
 
 
@@ -51,7 +51,7 @@ def _cancel(log: TaskLog, data: dict[str, Any]) -> None:
         if call.stage is CallStage.SENT:
             why = "The task was canceled while the call was under way."
             log.note(ev.ToolInDoubt(call_id=call.call.id, tool=call.call.tool, why=why))
-    log.note(ev.TaskCanceled(by=data["by"], note=data.get("note", "")))
+    log.note(ev.TaskCanceled(by=data["by"], note=data.get("note", ""), left_out=data.get("left_out", False)))
 
 
 def _pause(log: TaskLog, data: dict[str, Any]) -> None:
@@ -82,6 +82,7 @@ def _approval(log: TaskLog, data: dict[str, Any]) -> None:
             by=data["by"],
             note=data.get("note", ""),
             edited=data.get("edited", {}),
+            scope=data.get("scope", "once"),
         )
     )
     _wake(log, data["by"], WaitingReason.APPROVAL)

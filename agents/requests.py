@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from journal.records import Concurrency
 from journal.techniques import MAX_SAMPLES, Example, Hint
 from tools.mcp.settings import HeaderName, ServerName, VariableName
 
@@ -77,15 +78,24 @@ class TaskRequest(_Asked):
     mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     plan_only: bool = False
+    start_at: AwareDatetime | None = None
+    """Not before this time; until then it waits."""
+    concurrency: Concurrency = Concurrency.ENQUEUE
+    """What becomes of it, or of them, where earlier tasks of its thread have not ended."""
     techniques: TechniquesRequest = TechniquesRequest()
 
 
 class Decision(_Asked):
-    """A person's word on an approval. With ``edit``, ``calls`` maps step ids to the arguments approved instead."""
+    """A person's word on an approval. With ``edit``, ``calls`` maps step ids to the arguments approved instead.
+
+    ``scope`` = ``task`` approves, for the rest of the task, every call like these ones: same tool, same version, same
+    arguments but for those that only say something (classes ``content`` and ``time``).
+    """
 
     decision: Literal["approve", "deny", "edit"]
     calls: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
     note: str = Field("", max_length=10_000)
+    scope: Literal["once", "task"] = "once"
 
 
 class InputRequest(_Asked):

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from io import BufferedReader
 from typing import Any, Protocol
 
@@ -14,34 +15,41 @@ from agents.attaching import receive
 from agents.driver import Driver
 from agents.feed import Feed
 from agents.following import follow
+from agents.guard.guard import Guard
 from agents.holder import Holder
 from agents.invocation import Surroundings
+from agents.judging import PolicyOf
 from agents.means import means_of
+from agents.notices import Notices, find_notifiers
 from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, TaskRequest
+from agents.schedules import Schedules
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
-from agents.submission import Admission, first_events
+from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
+from agents.threads import Threads
 from journal.audit import AuditLog
 from journal.database import Database
-from journal.errors import Conflict, InvalidInput, NotFound, StorageError
+from journal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StorageError
 from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
 from journal.ids import new_id
 from journal.projection import CallStage, TaskState
-from journal.records import InboxItem, InboxKind, TaskFilter, TaskRecord
+from journal.records import Concurrency, InboxItem, InboxKind, TaskFilter, TaskRecord
 from journal.sql_store import open_journal
 from journal.store import Journal
-from journal.values import Approval, ApprovalStatus, Status, WaitingReason
+from journal.values import Approval, ApprovalStatus, Message, Status, WaitingReason
 from llm.embedders.embedder import make_embedder
 from llm.router import Models
 from memory.edge_store import open_memory
 from memory.items import Memory
 from planners.plan.schedule import children_open
+from planners.planner import Means
 from tools.http_fetch import GuardedFetch
 from tools.mcp.servers import mcp_servers
 from tools.mcp.task_servers import TaskServers
 from tools.registry import Registry, build_registry
+from tools.types import Tool
 from trust.digest import digest
 from trust.redaction import Redactor
 
@@ -75,6 +83,7 @@ class Runtime:
         models: Models,
         surroundings: Surroundings,
         dispatcher: Dispatcher | None = None,
+        policy_of: PolicyOf | None = None,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -87,26 +96,38 @@ class Runtime:
         self.surroundings = surroundings
         self.dispatcher: Dispatcher = dispatcher or NoDispatcher()
         self._feed = Feed()
+        self.notices = Notices(find_notifiers(settings.approvals.notify))
+        self._feed.heeding.append(self.notices.heed)
         self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
         subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
-        self._driver = Driver(settings, self._holder, self._admission, models, surroundings, self._feed, subtasks)
+        self._threads = Threads(journal, self._ring)
+        self._policy_of: PolicyOf = policy_of or settings.policy_of
+        self._driver = Driver(
+            settings, self._holder, self._admission, models, surroundings, self._feed, subtasks, self._threads, self._policy_of
+        )
         self._driving: set[asyncio.Future[bool]] = set()
+        self.schedules = Schedules(database, self, agents=settings.agents, declared=settings.schedules)
 
     @classmethod
-    async def open(cls, settings: RuntimeSettings, *, dispatcher: Dispatcher | None = None) -> "Runtime":
-        """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. Raises ``ConfigurationError``."""
+    async def open(
+        cls, settings: RuntimeSettings, *, dispatcher: Dispatcher | None = None, policy_of: PolicyOf | None = None
+    ) -> "Runtime":
+        """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. The policy is the settings'; tests may hand
+        in another one. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
-        memory = await open_memory(home, settings.memory, make_embedder(settings.embedder))
+        embedder = make_embedder(settings.embedder)
+        memory = await open_memory(home, settings.memory, embedder)
+        redactor = Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,
             memory=memory,
             http=GuardedFetch(settings.tools.http),
             workspaces=home / "workspaces",
-            redactor=Redactor(known_secrets(settings)),
+            guard=Guard.build(settings.guard, redactor, memory, embedder, models),
         )
         return cls(
             settings,
@@ -117,21 +138,32 @@ class Runtime:
             models=models,
             surroundings=surroundings,
             dispatcher=dispatcher,
+            policy_of=policy_of,
         )
 
-    async def submit(self, tenant: str, request: TaskRequest, *, by: str, idempotency_key: str | None = None) -> TaskRecord:
-        """Journal a new task and ring for a worker.
+    async def submit(
+        self,
+        tenant: str,
+        request: TaskRequest,
+        *,
+        by: str,
+        idempotency_key: str | None = None,
+        also: Callable[[Any, str], None] | None = None,
+    ) -> TaskRecord:
+        """Journal a new task and ring for a worker. ``also`` is called with the transaction and the new task's id, and undoes
+        it all by what it raises.
 
-        Raises ``InvalidInput`` (unknown agent, tool, model or planner; an attachment or a schema that cannot be used) or
-        ``Conflict`` (the idempotency key).
+        Raises ``InvalidInput`` (unknown agent, tool, model or planner; an attachment or a schema that cannot be used),
+        ``ThreadBusy`` (where the request wants no waiting) or ``Conflict`` (the idempotency key).
         """
-        earlier: Sequence[TaskRecord] = ()
+        history: tuple[Message, ...] = ()
         if request.thread_id is not None:
-            earlier = await self.journal.records(tenant, TaskFilter(thread_id=request.thread_id, limit=10))
-        submitted = self._admission.admit(request, earlier, by=by)
+            history = await self._threads.history(await self._threads.earlier(tenant, request.thread_id))
+        submitted = self._admission.admit(request, history, by=by)
         attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
-        return await self._begin(tenant, first_events(submitted, attached), once)
+        events = first_events(submitted, attached, request.start_at)
+        return await self._begin(tenant, events, once, request.concurrency, starting(request.start_at, also))
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
@@ -175,7 +207,7 @@ class Runtime:
         prefix = await self.journal.read(tenant, task_id, until=seq)
         if TaskState.of(tenant, task_id, prefix).ended:
             raise InvalidInput(f"{task_id} has ended at event {seq}.", hint="Fork from an earlier event.")
-        return await self._begin(tenant, _as_fork(tenant, prefix, task_id, by), None)
+        return await self._begin(tenant, _as_fork(tenant, prefix, task_id, by))
 
     async def task(self, tenant: str, task_id: str, *, as_of: int | None = None) -> TaskRecord:
         """The task now, or as it was at ``as_of``. Raises ``NotFound`` or ``InvalidInput``."""
@@ -245,12 +277,15 @@ class Runtime:
             )
         _check_edits(approval, decision)
         await self._not_ended(tenant, approval.task_id)
+        if self.settings.approvals.four_eyes and decision.decision != "deny":
+            await self._not_own(tenant, approval.task_id, by)
         data = {
             "approval_id": approval_id,
             "decision": decision.decision,
             "by": by,
             "note": decision.note,
             "edited": decision.calls,
+            "scope": decision.scope,
         }
         await self._send(tenant, approval.task_id, InboxItem(InboxKind.APPROVAL, data))
         return await self.approval(tenant, approval_id)
@@ -258,7 +293,7 @@ class Runtime:
     async def plan(self, tenant: str, task_id: str) -> PlanView:
         """The task's plan as it stands. Raises ``NotFound``."""
         state = await self.state(tenant, task_id)
-        return view_of(state, means_of({}, self.models, state.submitted))
+        return view_of(state, self._means(state.submitted, {}))
 
     async def edit_plan(self, tenant: str, task_id: str, given: Mapping[str, Any], *, by: str) -> PlanView:
         """Put another plan in place of one that waits for a person. What has begun stays; a person's word on calls that are
@@ -266,7 +301,7 @@ class Runtime:
         await self._not_ended(tenant, task_id)
         state = await self.state(tenant, task_id)
         async with self._admission.equipment(state.submitted, state.started) as tools:
-            revision = edit(state, given, means_of(tools, self.models, state.submitted), by)
+            revision = edit(state, given, self._means(state.submitted, tools), by)
         version = state.plan.version if state.plan else 0
         data = {"version": version, "revision": revision.model_dump(mode="json")}
         await self._send(tenant, task_id, InboxItem(InboxKind.PLAN, data))
@@ -307,15 +342,29 @@ class Runtime:
             work.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._holder.aclose()
+        await self.notices.aclose()
         await self.tools.aclose()
         await self.models.aclose()
         await self.memory.close()
         await self.journal.close()
 
-    async def _begin(self, tenant: str, events: Sequence[Event], idempotency: tuple[str, str] | None) -> TaskRecord:
+    async def _begin(
+        self,
+        tenant: str,
+        events: Sequence[Event],
+        idempotency: tuple[str, str] | None = None,
+        concurrency: Concurrency = Concurrency.ENQUEUE,
+        also: Callable[[Any, str], None] | None = None,
+    ) -> TaskRecord:
         record = TaskState.of(tenant, new_id("task"), events).record()
-        record = await self.journal.submit(record, events, idempotency=idempotency)
-        await self.dispatcher.enqueue(record.id)
+        rows = None if also is None else partial(_with_id, also, record.id)
+        record = await self.journal.submit(record, events, idempotency=idempotency, concurrency=concurrency, also=rows)
+        if record.thread_id is not None and concurrency in (Concurrency.INTERRUPT, Concurrency.ROLLBACK):
+            for other in await self.journal.open_in_thread(tenant, record.thread_id):
+                if other != record.id:
+                    await self._deliver(other)
+        if record.waiting is None:
+            await self.dispatcher.enqueue(record.id)
         return record
 
     async def _submit_child(self, tenant: str, task_id: str, submitted: TaskSubmitted) -> TaskRecord:
@@ -330,18 +379,32 @@ class Runtime:
         Once it is in the inbox it is not lost: where the journal cannot be written now, the sweeper sees to it later.
         """
         await self.journal.send(tenant, task_id, item)
+        await self._deliver(task_id)
+        return await self.journal.record(tenant, task_id)
+
+    async def _deliver(self, task_id: str) -> None:
+        """See to it that a task's mail is read now."""
         try:
             if not await self._holder.nudge(task_id) and await self._driver.write_idle(task_id):
                 await self.dispatcher.enqueue(task_id)
         except StorageError as error:
             logger.warning("the journal cannot be written now, the message waits: %s", error, extra={"task_id": task_id})
-        return await self.journal.record(tenant, task_id)
+
+    async def _ring(self, task_id: str) -> None:
+        await self.dispatcher.enqueue(task_id)
+
+    def _means(self, submitted: TaskSubmitted, tools: Mapping[str, Tool]) -> Means:
+        return means_of(tools, self.models, submitted, self._policy_of((submitted.agent, *submitted.under)))
 
     async def _not_ended(self, tenant: str, task_id: str) -> TaskRecord:
         record = await self.journal.record(tenant, task_id)
         if record.status.ended:
             raise Conflict(f"{task_id} has ended: {record.status}.", hint="Fork it, or submit a new task.")
         return record
+
+    async def _not_own(self, tenant: str, task_id: str, by: str) -> None:
+        if by == (await self.state(tenant, task_id)).submitted.owner:
+            raise NotAllowed("Nobody approves calls of their own task here.", hint="Ask somebody else (approvals.four_eyes).")
 
     async def _in_doubt(self, tenant: str, task_id: str, call_id: str | None) -> None:
         calls = (await self.state(tenant, task_id)).calls
@@ -381,12 +444,18 @@ def _voided(state: TaskState, by: str) -> list[EventData]:
     return void
 
 
+def _with_id(also: Callable[[Any, str], None], task_id: str, connection: Any) -> None:
+    also(connection, task_id)
+
+
 def _check_edits(approval: Approval, decision: Decision) -> None:
     known = {call.step_id for call in approval.calls}
     if unknown := decision.calls.keys() - known:
         raise InvalidInput(f"{approval.id} has no call {sorted(unknown)[0]!r}.", hint=f"Its calls: {', '.join(known)}.")
     if bool(decision.calls) != (decision.decision == "edit"):
         raise InvalidInput("`calls` holds the arguments of an `edit`, and an `edit` needs them.")
+    if decision.scope == "task" and decision.decision != "approve":
+        raise InvalidInput("Only an `approve` can hold for the whole task.", hint="Leave `scope` out.")
 
 
 def _how_to_go_on(record: TaskRecord) -> str:

@@ -3,13 +3,16 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from agents.escalation import Terms
+from agents.guard.settings import GuardSettings
+from agents.schedule_requests import ScheduleRequest
 from journal.errors import ConfigurationError
 from journal.settings import JournalSettings
 from journal.techniques import Techniques
@@ -18,6 +21,9 @@ from llm.settings import EmbedderSettings, ModelSettings, RouteSettings
 from memory.settings import MemorySettings
 from tools.mcp.settings import McpServerSettings, ServerName
 from tools.settings import ToolSettings
+from trust.declaring import declared
+from trust.policy import DeclaredPolicy
+from trust.policy_settings import PolicySettings, ProfilePolicy
 
 _PLAIN = {
     "missing": "this key is required",
@@ -44,7 +50,22 @@ class AgentSettings(BaseModel):
     tools: tuple[str, ...] | None = None
     models: tuple[str, ...] | None = None
     budget: Budget = Budget()
+    policy: ProfilePolicy = ProfilePolicy()
     techniques: TechniqueSettings = TechniqueSettings()
+
+
+class ApprovalSettings(BaseModel):
+    """``[approvals]``: who is told, and who may decide.
+
+    ``notify`` names notifiers (``log``, or what an installed package adds); they hear of each request, and once more when
+    nobody has decided after ``escalate_after_hours``. With ``four_eyes`` nobody approves calls of a task of their own.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    notify: tuple[str, ...] = ("log",)
+    escalate_after_hours: float | None = Field(None, gt=0)
+    four_eyes: bool = False
 
 
 class RuntimeSettings(BaseSettings):
@@ -64,9 +85,31 @@ class RuntimeSettings(BaseSettings):
     tools: ToolSettings = ToolSettings()
     mcp_servers: dict[ServerName, McpServerSettings] = Field(default_factory=dict)
     agents: dict[str, AgentSettings] = Field(default_factory=lambda: {"default": AgentSettings()})
+    schedules: tuple[ScheduleRequest, ...] = ()
+    policy: PolicySettings = PolicySettings()
+    guard: GuardSettings = GuardSettings()
     approval_hours: float = Field(72.0, gt=0)
+    approvals: ApprovalSettings = ApprovalSettings()
     config_file: Path | None = Field(None, exclude=True)
     """Where the settings were read from; set by ``load``."""
+
+    @field_validator("schedules")
+    @classmethod
+    def _each_named_once(cls, schedules: tuple[ScheduleRequest, ...]) -> tuple[ScheduleRequest, ...]:
+        names = [schedule.name for schedule in schedules]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"there are two schedules named {twice!r}")
+        return schedules
+
+    @model_validator(mode="after")
+    def _no_profile_is_milder(self) -> Self:
+        for name in self.agents:
+            self.policy_of([name])
+        return self
+
+    def policy_of(self, agents: Iterable[str]) -> DeclaredPolicy:
+        """The policy for work under the profiles of these agents, all at once."""
+        return declared(self.policy, {name: self.agents[name].policy for name in agents if name in self.agents})
 
     @property
     def journal_url(self) -> str:
@@ -74,6 +117,10 @@ class RuntimeSettings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home / 'journal.db'}"
+
+    @property
+    def approval_terms(self) -> Terms:
+        return Terms(self.approval_hours, self.approvals.escalate_after_hours)
 
     @classmethod
     def settings_customise_sources(

@@ -1,9 +1,10 @@
 """From a request to the first event of a journal."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
 from agents.profile import Profile, find_profile
 from agents.requests import TaskRequest
@@ -11,7 +12,7 @@ from agents.settings import AgentSettings
 from journal import events as ev
 from journal.errors import InvalidInput, NotFound
 from journal.records import TaskRecord
-from journal.values import Message, TaskServer
+from journal.values import Message, TaskServer, WaitingReason
 from llm.router import Models
 from planners.json_schema import check_schema
 from planners.registry import find_planner
@@ -38,7 +39,7 @@ class Admission:
         self._models = models
         self._task_servers = task_servers
 
-    def admit(self, request: TaskRequest, history: Sequence[TaskRecord], *, by: str) -> ev.TaskSubmitted:
+    def admit(self, request: TaskRequest, history: tuple[Message, ...], *, by: str) -> ev.TaskSubmitted:
         """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, a budget above the profile's, or an output
         schema that cannot be used, or a technique whose tool is missing."""
         profile = find_profile(self._agents, request.agent)
@@ -64,7 +65,7 @@ class Admission:
             mcp_servers=servers,
             context=request.context,
             output_schema=request.output_schema,
-            history=conversation(history),
+            history=history,
             metadata=request.metadata,
             submitted_by=by,
             plan_only=request.plan_only,
@@ -132,21 +133,46 @@ def chosen_of(server: Server, wanted: Sequence[str] | None) -> list[Tool]:
     return [t for t in server.tools.values() if not patterns or any(fnmatchcase(t.name, pattern) for pattern in patterns)]
 
 
-def conversation(earlier: Sequence[TaskRecord]) -> tuple[Message, ...]:
-    """Goals and answers of a thread's earlier tasks, oldest first, the newest that fit ``HISTORY_CHARS``."""
+def conversation(earlier: Sequence[TaskRecord], unfinished: Mapping[str, Message | None] | None = None) -> tuple[Message, ...]:
+    """Goals and answers of a thread's earlier tasks, oldest first, the newest that fit ``HISTORY_CHARS``. ``unfinished`` says
+    by task id what stands in for an answer."""
     kept: list[Message] = []
     room = HISTORY_CHARS
     for record in earlier[:HISTORY_TASKS]:
-        answer = record.answer or f"(This task ended {record.outcome or record.status}.)"
-        room -= len(record.goal) + len(answer)
+        answer = (unfinished or {}).get(record.id) or _answer(record)
+        room -= len(record.goal) + len(answer.content)
         if room < 0:
             break
-        kept.append(Message(role="assistant", content=answer, label=record.label or SYSTEM))
+        kept.append(answer)
         kept.append(Message(role="user", content=record.goal))
     return tuple(reversed(kept))
 
 
-def first_events(submitted: ev.TaskSubmitted, attachments: Sequence[ev.AttachmentReceived]) -> list[ev.Event]:
-    """How a journal begins."""
+def _answer(record: TaskRecord) -> Message:
+    answer = record.answer or f"(This task ended {record.outcome or record.status}.)"
+    return Message(role="assistant", content=answer, label=record.label or SYSTEM)
+
+
+def first_events(
+    submitted: ev.TaskSubmitted, attachments: Sequence[ev.AttachmentReceived], start_at: datetime | None = None
+) -> list[ev.Event]:
+    """How a journal begins. A task with a ``start_at`` waits for it."""
     now = datetime.now(UTC)
-    return [ev.Event(seq, now, 0, data) for seq, data in enumerate((submitted, *attachments), 1)]
+    rest = [] if start_at is None else [ev.TaskWaiting(reason=WaitingReason.TIMER, wake_at=start_at.astimezone(UTC))]
+    return [ev.Event(seq, now, 0, data) for seq, data in enumerate((submitted, *attachments, *rest), 1)]
+
+
+def starting(start_at: datetime | None, also: Callable[[Any, str], None] | None) -> Callable[[Any, str], None] | None:
+    """``also``, and before it the refusal of a ``start_at`` that is past: in the transaction, so that who submits the same
+    task twice under one key gets the first one, also when its time has come meanwhile."""
+    if start_at is None:
+        return also
+
+    def check(connection: Any, task_id: str) -> None:
+        if start_at <= datetime.now(UTC):
+            hint = "Give a time that is to come, with its offset from UTC; or leave `start_at` out to start now."
+            raise InvalidInput(f"start_at lies in the past: {start_at.isoformat()}.", hint=hint)
+        if also is not None:
+            also(connection, task_id)
+
+    return check

@@ -97,6 +97,9 @@ class Subtasks:
         return first.model_copy(
             update={
                 "parent_id": log.state.id,
+                "on_behalf_of": parent.owner,
+                "words": log.state.words,
+                "under": tuple(dict.fromkeys((parent.agent, *parent.under))),
                 "label": order.label,
                 "models": parent.models or first.models,
                 "planner": "react" if outside else first.planner,

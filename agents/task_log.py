@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from agents.auditing import recording
 from agents.feed import Feed
 from agents.interruption import Interruption
 from journal.errors import StaleLease, StorageError
@@ -64,11 +65,14 @@ class TaskLog:
         events, self._noted = self._noted, []
         drained, self._drained = self._drained, []
         try:
-            appended = await self._journal.append(self.lease, events, self.state.record(), drained=drained)
+            appended = await self._journal.append(
+                self.lease, events, self.state.record(), drained=drained, also=recording(self.state, events)
+            )
         except (StaleLease, StorageError) as error:
             self._refused = error
             raise
         self._feed.publish(self.lease.task_id, events)
+        self._feed.tell(self.state, events)
         self.deliver(appended.inbox)
 
     def deliver(self, items: Sequence[InboxItem]) -> None:

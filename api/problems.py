@@ -17,6 +17,7 @@ from journal.errors import (
     Conflict,
     InvalidInput,
     JourneymanError,
+    NotAllowed,
     NotFound,
     SchemaTooNew,
     StaleLease,
@@ -30,6 +31,7 @@ MEDIA_TYPE = "application/problem+json"
 
 STATUS_OF: Mapping[type[JourneymanError], int] = {
     NotFound: 404,
+    NotAllowed: 403,
     Conflict: 409,
     InvalidInput: 422,
     ConfigurationError: 500,

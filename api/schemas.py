@@ -149,6 +149,8 @@ class ApprovalDocument(Value):
     digest: str
     status: ApprovalStatus
     expires_at: datetime
+    escalates_at: datetime | None
+    escalated_at: datetime | None
     calls: tuple[CallUnderApproval, ...]
     decided_by: str | None
     note: str

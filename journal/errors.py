@@ -3,6 +3,7 @@
 JourneymanError
 ├── NotFound              no such thing for this tenant
 ├── Conflict              the thing exists but its state forbids the request
+│   └── ThreadBusy        another task of the thread has not ended
 ├── InvalidInput          the caller's input is wrong
 ├── ConfigurationError    the settings are wrong
 ├── StaleLease            another worker holds the task now; stop at once, write nothing
@@ -31,12 +32,20 @@ class Conflict(JourneymanError):
     """The request does not fit the state the thing is in."""
 
 
+class ThreadBusy(Conflict):
+    """A task of the same thread has not ended, and the new one does not want to wait."""
+
+
 def reused_key() -> Conflict:
     """The error for an idempotency key that stands for another request."""
     return Conflict(
         "The idempotency key was used before, for another request.",
         hint="Send the same request again, or choose a new key.",
     )
+
+
+class NotAllowed(JourneymanError):
+    """Whoever asks may not do this, though somebody else may."""
 
 
 class InvalidInput(JourneymanError):

@@ -92,10 +92,21 @@ class TaskSubmitted(EventData):
     """Goals and answers of the thread's earlier tasks, as they stood when this one was submitted."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     submitted_by: str = "user"
+    on_behalf_of: str = Field("", exclude_if=operator.not_)
+    """For a child task: the person who submitted the first of its ancestors."""
     label: Label = USER
     plan_only: bool = Field(False, exclude_if=operator.not_)
     """Make the plan, and let a person look at it before it runs."""
+    words: tuple[str, ...] = Field((), exclude_if=_is_empty)
+    """Of a child task: the person's own words, which its goal, a plan's, is not."""
+    under: tuple[str, ...] = Field((), exclude_if=_is_empty)
+    """Of a child task: the agents above it, whose policies hold too."""
     techniques: Techniques = Field(Techniques(), exclude_if=_is_empty)
+
+    @property
+    def owner(self) -> str:
+        """The person whose task it is."""
+        return self.on_behalf_of or self.submitted_by
 
 
 class AttachmentReceived(EventData):
@@ -138,6 +149,8 @@ class TaskStarted(EventData):
     planner: str = ""
     """The planner that ``auto`` chose; empty where the task names one itself."""
     why: str = ""
+    described: Label | None = None
+    """The label of tool descriptions that nobody approved: they are read by who works step by step, not by who plans."""
     techniques: dict[str, str] = Field(default_factory=dict)
     """Each technique that is used, with the version of its prompt; without one where it has none."""
 
@@ -152,6 +165,8 @@ class TaskWaiting(EventData):
     question: str | None = None
     calls: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
+    behind: str | None = None
+    """The task of the same thread that has its turn first."""
 
 
 class TaskResumed(EventData):
@@ -161,6 +176,24 @@ class TaskResumed(EventData):
 
     reason: WaitingReason
     by: str
+    history: tuple[Message, ...] | None = None
+    """For a task that has its turn now: its thread as it stands, in place of what ``task.submitted`` holds."""
+
+
+class TaskForked(EventData):
+    """The events up to here are a copy of another task's up to ``seq``; what follows is this task's own.
+
+    ``idle_seconds`` lie between the last of them and the fork, and no deadline counts them. ``retry``: models and repairs that
+    failed before are tried anew.
+    """
+
+    kind = "task.forked"
+
+    origin: str
+    seq: int
+    by: str
+    idle_seconds: float = 0.0
+    retry: bool = False
 
 
 class TaskCompleted(EventData):
@@ -193,6 +226,8 @@ class TaskCanceled(EventData):
     by: str
     note: str = ""
     outcome: Outcome = Outcome.CANCELED
+    left_out: bool = False
+    """The task is no part of its thread's history."""
 
 
 class TaskRejected(EventData):
@@ -350,12 +385,25 @@ class ToolReconciled(EventData):
 
 
 class ApprovalRequested(EventData):
+    """A person is asked about calls. ``plan_version`` is that of the plan they belong to, 0 for calls of no plan."""
+
     kind = "approval.requested"
 
     approval_id: str
     digest: str
     expires_at: datetime
     calls: tuple[CallUnderApproval, ...]
+    escalates_at: datetime | None = Field(None, exclude_if=operator.not_)
+    """When others are told that nobody has decided yet."""
+    plan_version: int = 0
+
+
+class ApprovalEscalated(EventData):
+    """Nobody decided in time; others were told. The approval waits on until it expires."""
+
+    kind = "approval.escalated"
+
+    approval_id: str
 
 
 class ApprovalDecided(EventData):
@@ -369,6 +417,29 @@ class ApprovalDecided(EventData):
     note: str = ""
     edited: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
     """With ``edit``: call id to the arguments the person approved instead."""
+    scope: Literal["once", "task"] = "once"
+    """``task``: later calls of the task like these ones are approved with them."""
+
+
+class GuardFlagged(EventData):
+    """The guard found something. It is never shown to a model, and lets nothing through that would not pass without it.
+
+    ``detector`` names who found it, ``where`` what was looked at (``goal``, ``answer``, ``result of TOOL``, ``error of TOOL``,
+    ``arguments of TOOL``) and ``field`` the part of it. ``action``: ``flagged`` (noted only), ``stripped``, ``withheld`` from
+    the model, ``stopped`` (the call was not made), ``refused``, or ``unchecked`` (the detector could not look). ``score`` is
+    in [0, 1].
+    """
+
+    kind = "guard.flagged"
+
+    detector: str
+    action: Literal["flagged", "stripped", "withheld", "stopped", "refused", "unchecked"]
+    where: str
+    field: str = ""
+    call_id: str | None = None
+    score: float | None = None
+    why: str = ""
+    excerpt: str = ""
 
 
 class MessageReceived(EventData):

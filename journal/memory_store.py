@@ -9,9 +9,10 @@ from typing import Any
 from journal.codec import CODEC, StoredEvent, payload_digest, to_micros
 from journal.errors import InvalidInput, NotFound, StaleLease, reused_key
 from journal.events import Event
-from journal.records import InboxItem, Lease, TaskFilter, TaskRecord, Totals, require_ended, without
+from journal.records import Concurrency, InboxItem, Lease, TaskFilter, TaskRecord, Totals, require_ended, without
 from journal.store import Appended, Heartbeat, check_append, check_first
-from journal.values import Status, Usage
+from journal.threads import giving_way, thread_busy
+from journal.values import Status, Usage, WaitingReason
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,19 +52,43 @@ class MemoryJournal:
         self._sent = 0
 
     async def submit(
-        self, record: TaskRecord, events: Sequence[Event], *, idempotency: tuple[str, str] | None = None
+        self,
+        record: TaskRecord,
+        events: Sequence[Event],
+        *,
+        idempotency: tuple[str, str] | None = None,
+        concurrency: Concurrency = Concurrency.ENQUEUE,
+        also: Callable[[Any], None] | None = None,
     ) -> TaskRecord:
         check_first(record, events)
         stored = [CODEC.encode(event) for event in events]
         if idempotency is not None:
             key, digest = idempotency
-            first_digest, first = self._keys.setdefault((record.tenant, key), (digest, record.id))
+            first_digest, first = self._keys.get((record.tenant, key), (digest, record.id))
             if first_digest != digest:
                 raise reused_key()
             if first != record.id:
                 return self._tasks[first].record
+        await self._enter(record, concurrency)
+        if also is not None:
+            also(None)
         self._tasks[record.id] = _Task(len(self._tasks) + 1, record, stored)
+        if idempotency is not None:
+            self._keys[record.tenant, idempotency[0]] = (idempotency[1], record.id)
         return record
+
+    async def _enter(self, record: TaskRecord, concurrency: Concurrency) -> None:
+        """See ``journal.threads.enter``."""
+        if record.thread_id is None or concurrency is Concurrency.ENQUEUE:
+            return
+        others = await self.open_in_thread(record.tenant, record.thread_id)
+        if concurrency is Concurrency.REJECT and others:
+            raise thread_busy(record.thread_id, others[0])
+        for other in others:
+            await self.send(record.tenant, other, giving_way(record, concurrency))
+
+    async def open_in_thread(self, tenant: str, thread_id: str) -> list[str]:
+        return [i for i, t in self._tasks.items() if _place(t.record) == (tenant, thread_id) and not t.record.status.ended]
 
     async def claim(self, task_id: str, owner: str) -> Lease | None:
         task = self._tasks.get(task_id)
@@ -156,7 +181,15 @@ class MemoryJournal:
         return Totals(tasks=counts, usage=Usage(**sums))
 
     async def runnable(self, limit: int) -> list[str]:
-        return [task_id for task_id, task in self._tasks.items() if task.free and task.due][:limit]
+        return [task_id for task_id, task in self._tasks.items() if task.free and (task.due or self._has_turn(task))][:limit]
+
+    def _has_turn(self, task: _Task) -> bool:
+        """Whether it rests for its turn in its thread, and has it now."""
+        waiting, place = task.record.waiting, _place(task.record)
+        if waiting is None or waiting.reason is not WaitingReason.CONCURRENCY or waiting.wake_at or place[1] is None:
+            return False
+        open_ = (t for t in self._tasks.values() if _place(t.record) == place and not t.record.status.ended)
+        return next(open_) is task
 
     async def forget(self, tenant: str, task_id: str, seqs: Sequence[int]) -> None:
         task = self._task(tenant, task_id)
@@ -184,6 +217,10 @@ class MemoryJournal:
     def _held(self, lease: Lease) -> _Task | None:
         task = self._tasks.get(lease.task_id)
         return task if task is not None and (task.owner, task.epoch) == (lease.owner, lease.epoch) else None
+
+
+def _place(record: TaskRecord) -> tuple[str, str | None]:
+    return record.tenant, record.thread_id
 
 
 def _now() -> datetime:

@@ -1,12 +1,14 @@
 """The fold of a plan: which steps there are, how those that ended did, and what its model calls have come to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+from pydantic import JsonValue
 
 from journal import events as ev
 from journal.plans import Plan, Step, StepResult, item_id, step_of, value_of
 from journal.values import Reservation
-from trust.labels import SYSTEM, Label, join
+from trust.labels import SYSTEM, Label, Trust, join
 
 
 @dataclass(slots=True)
@@ -49,6 +51,8 @@ class PlanState:
     revisions: int = 0
     done: dict[str, StepResult] = field(default_factory=dict)
     """Effects of steps that were revised away, by the digest of tool and arguments: they are not made to happen again."""
+    confirmed: set[str] = field(default_factory=set)
+    """The texts that trusted tools returned, each as a whole value."""
     asked_about: frozenset[str] = frozenset()
     """The failed steps that the open or latest request for a revision told of."""
     steps: Mapping[str, Step] = field(default_factory=dict)
@@ -129,3 +133,13 @@ class PlanState:
     def _end(self, item: str, result: StepResult) -> None:
         self.results[item] = result
         self.seen = join(self.seen, result.label)
+        if result.label.trust is Trust.TRUSTED and any(source.startswith("tool:") for source in result.label.sources):
+            self.confirmed.update(_texts_in(result.value))
+
+
+def _texts_in(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(part)

@@ -21,6 +21,8 @@ from journal.values import (
     Approval,
     ApprovalStatus,
     Budget,
+    CallUnderApproval,
+    Message,
     Outcome,
     Problem,
     Reservation,
@@ -32,10 +34,13 @@ from journal.values import (
     WaitingReason,
 )
 from trust.digest import digest
-from trust.labels import SYSTEM, Label, join
+from trust.labels import SYSTEM, USER, Label, Trust, join
 
 SUMMARIZE = "summarize"
 """The role of calls that write summaries: they are no turns."""
+
+GUARD = "guard:"
+"""How the steps are called under which the guard asks models: in conversations of their own, whatever the planner."""
 
 TOO_LONG = "ContextTooLong"
 """What ``llm.failed`` calls a prompt that does not fit the model's window."""
@@ -80,6 +85,10 @@ class CallState:
     """Settled as not having happened: it may be sent again."""
     labels: dict[str, Label] | None = None
     """Where each argument came from, for a call of a plan; ``None``: the model has read the whole context."""
+    decided: Label | None = None
+    """The label of all the model had read when it asked for the call; a plan's calls are decided by the plan."""
+    condition: Label | None = None
+    """The label of what whether and how often a plan's call is made depends on."""
 
 
 @dataclass(slots=True)
@@ -90,6 +99,8 @@ class TaskState:
     tenant: str
     submitted: ev.TaskSubmitted
     created_at: datetime
+    history: tuple[Message, ...] = ()
+    """Goals and answers of the thread's earlier tasks."""
     started: ev.TaskStarted | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -124,6 +135,8 @@ class TaskState:
     sources: tuple[SourceRef, ...] = ()
     label: Label | None = None
     error: Problem | None = None
+    left_out: bool = False
+    """It is no part of its thread's history."""
     context_label: Label | None = None
     planner: str = ""
     """The planner that ``auto`` works by now; empty where the task names one itself."""
@@ -132,6 +145,18 @@ class TaskState:
     """How often ``auto`` changed from one planner to the other."""
     unplanned: int = 0
     """Answers of the model since the plan was last made or revised: the latest attempts at one."""
+    said: tuple[str, ...] = ()
+    """What the person said since the goal, in their own words."""
+    effects: Counter[str] = field(default_factory=Counter)
+    """How many effects each tool was called for, by name."""
+    denied: set[str] = field(default_factory=set)
+    """Digests of tool and arguments of calls that a person denied: nobody is asked about them again."""
+    refused: bool = False
+    """A person denied an effect that was chosen after text from outside had been read."""
+    standing: tuple[CallUnderApproval, ...] = ()
+    """Calls like these are approved for the rest of the task."""
+    guarding: dict[str, Asking] = field(default_factory=dict)
+    """The guard's conversations with models, by step."""
     asides: dict[str, Asking] = field(default_factory=dict)
     """Model calls about the latest answer that are no part of the conversation: samples of it, a critique."""
     criticised: bool = False
@@ -147,7 +172,7 @@ class TaskState:
         if first.kind != ev.TaskSubmitted.kind:
             raise ValueError(f"a journal starts with task.submitted, not {first.kind}")
         submitted = first.data if isinstance(first.data, ev.TaskSubmitted) else _FORGOTTEN_GOAL
-        state = cls(id=task_id, tenant=tenant, submitted=submitted, created_at=first.at, last_seq=first.seq)
+        state = cls(task_id, tenant, submitted, created_at=first.at, history=submitted.history, last_seq=first.seq)
         for event in rest:
             state.apply(event)
         return state
@@ -173,27 +198,36 @@ class TaskState:
     @property
     def committed(self) -> Usage:
         """What is spent, counting the reservations of a plan's model calls and of asides that are under way."""
-        asides = [aside.open.reserved for aside in self.asides.values() if aside.open is not None]
+        apart = (*self.asides.values(), *self.guarding.values())
+        asides = [asking.open.reserved for asking in apart if asking.open is not None]
         under_way = len(asides) + (self.plan.asked if self.plan else 0)
         spent = self.usage.model_copy(update={"steps": self.usage.steps + under_way})
         for reserved in (*(self.plan.reserved() if self.plan else ()), *asides):
             spent = _add_reserved(spent, reserved)
         return spent
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the person typed: a child's goal is a plan's word, not theirs."""
+        own = () if self.submitted.parent_id is not None else (self.submitted.goal,)
+        return (*own, *self.submitted.words, *self.said)
+
     def asking(self, step: str) -> Asking:
         """The conversation of a step, or of an aside, with its model; with none so far, a new one."""
+        if step.startswith(GUARD):
+            return self.guarding.setdefault(step, Asking())
         if is_aside(step):
             return self.asides.setdefault(step, Asking())
         if self.plan is None:
             return Asking()
         return self.plan.asking.setdefault(step, Asking())
 
-    def adopt(self, call: ToolCall, labels: dict[str, Label]) -> CallState:
+    def adopt(self, call: ToolCall, labels: dict[str, Label], condition: Label) -> CallState:
         """The state of a plan's call. It follows from the journal alone, and enters it with the call's first event."""
         known = self.calls.setdefault(call.id, CallState(call))
         if known.stage is CallStage.ASKED and not known.edited:
             known.call = call
-        known.labels = labels
+        known.labels, known.condition = labels, condition
         return known
 
     def occurrence(self, tool: str, version: str, args: dict[str, Any]) -> int:
@@ -213,6 +247,7 @@ class TaskState:
                 "waiting": self.waiting,
                 "usage": self.usage,
                 "error": self.error,
+                "left_out": self.left_out,
                 "last_seq": self.last_seq,
                 "started_at": self.started_at,
                 "ended_at": self.ended_at,
@@ -272,7 +307,15 @@ def _add_reserved(usage: Usage, reserved: Reservation) -> Usage:
 def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
     state.status, state.started, state.started_at = Status.WORKING, data, event.at
     state.planner = data.planner
-    state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.submitted.history)))
+    state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.history)))
+    if (data.planner or state.submitted.planner) != "plan":
+        _read_descriptions(state)
+
+
+def _read_descriptions(state: TaskState) -> None:
+    """Who works step by step is shown every tool as it describes itself."""
+    if state.started is not None and state.started.described is not None:
+        state._see(state.started.described)
 
 
 def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
@@ -285,18 +328,31 @@ def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
         question=data.question,
         calls=data.calls,
         approvals=data.approvals,
+        behind=data.behind,
     )
 
 
 def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
     state._rested(event)
-    if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT):
+    if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT) and state.started is not None:
         state.failures, state.setbacks = [], state.setbacks + 1
         for asking in (*state.asides.values(), *(state.plan.asking.values() if state.plan else ())):
             asking.failures = []
     if state.plan is not None and data.reason is WaitingReason.PAUSED:
         state.plan.released = True
+    if data.history is not None:
+        state.history = data.history
     state.status, state.waiting = Status.WORKING, None
+
+
+def _forked(state: TaskState, event: Event, data: ev.TaskForked) -> None:
+    state.rested_seconds += data.idle_seconds
+    if not data.retry:
+        return
+    state.failures, state.asked_since_completion, state.setbacks, state.shortened = [], 0, 0, False
+    state.repairs = state.repairs_in_all = 0
+    for asking in state.plan.asking.values() if state.plan else ():
+        asking.failures, asking.asked = [], 0
 
 
 def _completed(state: TaskState, event: Event, data: ev.TaskCompleted) -> None:
@@ -311,6 +367,7 @@ def _failed(state: TaskState, event: Event, data: ev.TaskFailed) -> None:
 
 
 def _canceled(state: TaskState, event: Event, data: ev.TaskCanceled) -> None:
+    state.left_out = data.left_out
     state._end(event, Status.CANCELED, data.outcome)
 
 
@@ -383,7 +440,7 @@ def _turn_completed(state: TaskState, data: ev.LlmCompleted) -> None:
     if data.tool_calls:
         state.repairs = 0
     kept = {i: call for i, call in state.calls.items() if state.plan is not None and state.plan.has(i)}
-    state.calls = kept | {call.id: CallState(call) for call in data.tool_calls}
+    state.calls = kept | {call.id: CallState(call, decided=state.context_label) for call in data.tool_calls}
 
 
 def _llm_failed(state: TaskState, event: Event, data: ev.LlmFailed) -> None:
@@ -425,6 +482,7 @@ def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> N
     call = state._call(data.call_id, data.tool, data.args)
     if data.attempt == 1:
         state._seen[digest([data.tool, data.version, data.args])] += 1
+        state.effects[data.tool] += 1
     call.stage, call.intent_key = CallStage.SENT, event.intent_key
     call.occurrence, call.attempts, call.not_happened = data.occurrence, data.attempt, False
     call.sent_at, call.sent_epoch, call.sent_version = event.at, event.epoch, data.version
@@ -466,10 +524,18 @@ def _approval_requested(state: TaskState, event: Event, data: ev.ApprovalRequest
         task_id=state.id,
         digest=data.digest,
         expires_at=data.expires_at,
+        escalates_at=data.escalates_at,
         calls=data.calls,
+        plan_version=data.plan_version,
     )
     for call in data.calls:
         state._call(call.step_id, call.tool, call.args).approval_id = data.approval_id
+
+
+def _approval_escalated(state: TaskState, event: Event, data: ev.ApprovalEscalated) -> None:
+    approval = state.approvals.get(data.approval_id)
+    if approval is not None:
+        state.approvals[approval.id] = approval.model_copy(update={"escalated_at": event.at})
 
 
 _DECIDED = {
@@ -489,10 +555,23 @@ def _approval_decided(state: TaskState, event: Event, data: ev.ApprovalDecided) 
     state.approvals[data.approval_id] = approval.model_copy(
         update={"status": status, "decided_by": data.by, "note": data.note}
     )
+    if data.decision == "deny":
+        _denied(state, approval)
+    if data.decision == "approve" and data.scope == "task":
+        state.standing += approval.calls
     for asked in approval.calls:
         call = state.calls.get(asked.step_id)
         if call is not None and call.approval_id == approval.id and call.stage in (CallStage.ASKED, CallStage.APPROVED):
             _rule(call, status, data)
+
+
+def _denied(state: TaskState, approval: Approval) -> None:
+    for asked in approval.calls:
+        state.denied.add(digest([asked.tool, asked.args]))
+        by_plan = state.plan is not None and state.plan.has(asked.step_id)
+        call = state.calls.get(asked.step_id)
+        decided = state.plan.label if state.plan is not None and by_plan else call.decided if call else None
+        state.refused = state.refused or (decided is not None and decided.trust is Trust.UNTRUSTED)
 
 
 def _rule(call: CallState, status: ApprovalStatus, data: ev.ApprovalDecided) -> None:
@@ -510,6 +589,8 @@ def _rule(call: CallState, status: ApprovalStatus, data: ev.ApprovalDecided) -> 
 
 def _message_received(state: TaskState, event: Event, data: ev.MessageReceived) -> None:
     state._see(data.label)
+    if data.label.sources == USER.sources and data.label.trust is Trust.TRUSTED:
+        state.said += (data.text,)
     if data.call_id is None:
         state.heard_since_completion = True
     elif data.call_id in state.calls or (state.plan is not None and state.plan.has(data.call_id)):
@@ -521,8 +602,9 @@ def _planner_changed(state: TaskState, event: Event, data: ev.PlannerChanged) ->
     state.planner, state.unplanned, state.handovers = data.planner, 0, state.handovers + 1
     if data.planner == "plan":
         return
+    _read_descriptions(state)
     if state.plan is not None:
-        state._see(state.plan.seen)
+        state._see(join(state.plan.label, state.plan.seen))
     state.plan, state.last_completion, state.calls = None, None, {}
 
 
@@ -541,6 +623,8 @@ def _plan_revised(state: TaskState, event: Event, data: ev.PlanRevised) -> None:
             state.plan.done[digest([call.call.tool, call.call.args])] = result
     state.calls.pop(data.call_id or "", None)
     state.plan.revise(data)
+    if data.by == "planner" and state.context_label is not None:
+        state.plan.label = join(state.plan.label, state.context_label)
     state.unplanned = state.repairs = 0
 
 
@@ -589,6 +673,7 @@ _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.TaskStarted: _started,
     ev.TaskWaiting: _waiting,
     ev.TaskResumed: _resumed,
+    ev.TaskForked: _forked,
     ev.TaskCompleted: _completed,
     ev.TaskFailed: _failed,
     ev.TaskCanceled: _canceled,
@@ -604,6 +689,7 @@ _HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
     ev.ToolInDoubt: _tool_in_doubt,
     ev.ToolReconciled: _tool_reconciled,
     ev.ApprovalRequested: _approval_requested,
+    ev.ApprovalEscalated: _approval_escalated,
     ev.ApprovalDecided: _approval_decided,
     ev.MessageReceived: _message_received,
     ev.PlannerChanged: _planner_changed,

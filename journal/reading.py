@@ -11,6 +11,7 @@ from journal.events import Event
 from journal.records import InboxItem, TaskFilter, TaskRecord, Totals
 from journal.rows import USAGE, to_record
 from journal.schema import blobs, database_now, events, task_documents, tasks
+from journal.threads import read_turns
 from journal.values import Status, Usage
 
 _EVENT = select(
@@ -111,7 +112,7 @@ def read_last_seq(connection: Connection, tenant: str, task_id: str) -> int:
 
 def read_runnable(connection: Connection, limit: int) -> list[str]:
     """See ``Journal.runnable``."""
-    return list(connection.scalars(runnable(limit)))
+    return [*read_turns(connection, limit), *connection.scalars(runnable(limit))][:limit]
 
 
 def runnable(limit: int) -> Select[Any]:

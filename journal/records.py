@@ -41,6 +41,8 @@ class TaskRecord(Value):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    left_out: bool = False
+    """It is no part of its thread's history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,19 @@ class InboxKind(StrEnum):
     """A child task has ended."""
     PLAN = "plan"
     """A person's edit of a plan that waits."""
+
+
+class Concurrency(StrEnum):
+    """What a new task does where earlier tasks of its thread have not ended."""
+
+    ENQUEUE = "enqueue"
+    """Wait until they have."""
+    REJECT = "reject"
+    """Not be submitted."""
+    INTERRUPT = "interrupt"
+    """Cancel them; what they did stays in the thread's history."""
+    ROLLBACK = "rollback"
+    """Cancel them, and leave them out of the thread's history."""
 
 
 @dataclass(frozen=True, slots=True)

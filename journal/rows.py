@@ -44,6 +44,7 @@ class _Result(Value):
     label: Label | None
     error: Problem | None
     waiting: Waiting | None
+    left_out: bool = False
 
 
 def progress(record: TaskRecord) -> tuple[Any, ...]:
@@ -64,7 +65,19 @@ def progress(record: TaskRecord) -> tuple[Any, ...]:
 def standing_key(record: TaskRecord) -> tuple[Any, ...]:
     """Equal for two records of one task whose ``standing`` is equal."""
     r = record
-    return (r.status, r.outcome, r.waiting, r.started_at, r.ended_at, r.answer, r.output, r.sources, r.label, r.error)
+    return (
+        r.status,
+        r.outcome,
+        r.waiting,
+        r.started_at,
+        r.ended_at,
+        r.answer,
+        r.output,
+        r.sources,
+        r.label,
+        r.error,
+        r.left_out,
+    )
 
 
 def standing(record: TaskRecord, now: int) -> Standing:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    and_,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -78,6 +79,14 @@ _index("ux_tasks_public_id", tasks.c.public_id, unique=True)
 _index("ix_tasks_tenant", tasks.c.tenant, tasks.c.id)
 _index("ix_tasks_tenant_status", tasks.c.tenant, tasks.c.status, tasks.c.id)
 _index("ix_tasks_tenant_thread", tasks.c.tenant, tasks.c.thread_id, where=tasks.c.thread_id.is_not(None))
+_index(
+    "ix_tasks_thread_open",
+    tasks.c.tenant,
+    tasks.c.thread_id,
+    tasks.c.id,
+    where=and_(tasks.c.thread_id.is_not(None), tasks.c.ended_at.is_(None)),
+)
+_index("ix_tasks_queued", tasks.c.id, where=tasks.c.waiting_reason == "concurrency")
 _index("ix_tasks_tenant_parent", tasks.c.tenant, tasks.c.parent_id, where=tasks.c.parent_id.is_not(None))
 _index("ix_tasks_due_at", tasks.c.due_at, where=tasks.c.due_at.is_not(None))
 _index("ix_tasks_mail_at", tasks.c.mail_at, where=tasks.c.mail_at.is_not(None))

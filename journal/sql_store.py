@@ -11,11 +11,12 @@ from journal.commit import Append, Beat, Claim, Operation, Release, Send, TaskWo
 from journal.database import Database
 from journal.events import Event
 from journal.forgetting import forget
-from journal.records import InboxItem, Lease, TaskFilter, TaskRecord, Totals
+from journal.records import Concurrency, InboxItem, Lease, TaskFilter, TaskRecord, Totals
 from journal.rows import progress, standing, standing_key
 from journal.statements import Statements
 from journal.store import Appended, Heartbeat, check_append, check_first
-from journal.submitting import submit
+from journal.submitting import Submission, submit
+from journal.threads import read_open
 
 _LARGE_CHARS = 256 * 1024
 """Payloads that together are larger are packed in a thread, so that the loop goes on meanwhile."""
@@ -33,13 +34,18 @@ class SqlJournal:
         """What the row of each held task says about its standing: epoch and key. Absent where it is not known."""
 
     async def submit(
-        self, record: TaskRecord, events: Sequence[Event], *, idempotency: tuple[str, str] | None = None
+        self,
+        record: TaskRecord,
+        events: Sequence[Event],
+        *,
+        idempotency: tuple[str, str] | None = None,
+        concurrency: Concurrency = Concurrency.ENQUEUE,
+        also: Callable[[Any], None] | None = None,
     ) -> TaskRecord:
         check_first(record, events)
         stored, blobs = await _encode(events)
-        return await self.database.write(
-            lambda connection: submit(connection, self._statements, record, stored, blobs, idempotency)
-        )
+        submission = Submission(record, stored, blobs, idempotency, concurrency, also)
+        return await self.database.write(lambda connection: submit(connection, self._statements, submission))
 
     async def claim(self, task_id: str, owner: str) -> Lease | None:
         lease: Lease | None = await self._do(Claim(task_id, owner, self._lease_micros))
@@ -99,6 +105,9 @@ class SqlJournal:
 
     async def runnable(self, limit: int) -> list[str]:
         return await self.database.read(lambda c: reading.read_runnable(c, limit))
+
+    async def open_in_thread(self, tenant: str, thread_id: str) -> list[str]:
+        return await self.database.read(lambda c: read_open(c, tenant, thread_id))
 
     async def forget(self, tenant: str, task_id: str, seqs: Sequence[int]) -> None:
         await self.database.write(lambda c: forget(c, tenant, task_id, seqs))

@@ -27,7 +27,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from journal.events import Event
-from journal.records import InboxItem, Lease, TaskFilter, TaskRecord, Totals
+from journal.records import Concurrency, InboxItem, Lease, TaskFilter, TaskRecord, Totals
 
 BLOB_BYTES = 8192
 
@@ -51,12 +51,19 @@ class Journal(Protocol):
     """See the rules in this module's docstring. All methods raise ``StorageError`` when the database refuses."""
 
     async def submit(
-        self, record: TaskRecord, events: Sequence[Event], *, idempotency: tuple[str, str] | None = None
+        self,
+        record: TaskRecord,
+        events: Sequence[Event],
+        *,
+        idempotency: tuple[str, str] | None = None,
+        concurrency: Concurrency = Concurrency.ENQUEUE,
+        also: Callable[[Any], None] | None = None,
     ) -> TaskRecord:
         """Write a new task with its first events.
 
         ``idempotency`` is (key, digest of the request): the same pair again returns the first task and writes
-        nothing; the same key with another digest raises ``Conflict``.
+        nothing; the same key with another digest raises ``Conflict``. ``concurrency`` is what becomes of earlier tasks of its
+        thread; with ``REJECT`` they raise ``ThreadBusy``. ``also`` is called as by ``append``, for a task that is new.
         """
 
     async def claim(self, task_id: str, owner: str) -> Lease | None:
@@ -110,7 +117,10 @@ class Journal(Protocol):
 
     async def runnable(self, limit: int) -> list[str]:
         """Ids of tasks that should be worked on and that nobody holds: submitted or working with no wait or a wait
-        that is over, or with mail in the inbox; longest neglected first."""
+        that is over, with mail in the inbox, or next in their thread; longest neglected first."""
+
+    async def open_in_thread(self, tenant: str, thread_id: str) -> list[str]:
+        """Ids of the thread's tasks that have not ended, in their order: the first one has the turn."""
 
     async def forget(self, tenant: str, task_id: str, seqs: Sequence[int]) -> None:
         """Replace the data of these events by tombstones, blank what the task's row took from them, and drop blobs nothing

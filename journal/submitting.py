@@ -1,6 +1,7 @@
 """Writing a new task: its row, its documents, its first events, and the key that makes asking twice harmless."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -8,25 +9,46 @@ from sqlalchemy import Connection, insert, select
 from journal.codec import Blob, StoredEvent, to_micros
 from journal.errors import reused_key
 from journal.reading import read_record
-from journal.records import TaskRecord
+from journal.records import Concurrency, TaskRecord
 from journal.rows import PROGRESS, STANDING, fixed, progress, request, standing
 from journal.schema import idempotency_keys, task_documents, tasks
 from journal.statements import Statements
+from journal.threads import enter
 
 
-def submit(
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What is to be written; see ``Journal.submit``."""
+
+    record: TaskRecord
+    events: Sequence[StoredEvent]
+    blobs: Sequence[Blob]
+    idempotency: tuple[str, str] | None
+    concurrency: Concurrency
+    also: Callable[[Connection], None] | None
+
+
+def submit(connection: Connection, statements: Statements, new: Submission) -> TaskRecord:
+    """See ``Journal.submit``."""
+    record = new.record
+    if new.idempotency is not None:
+        first = _first_task(connection, record, *new.idempotency)
+        if first != record.id:
+            return read_record(connection, record.tenant, first)
+    enter(connection, record, new.concurrency)
+    _write(connection, statements, record, new.events, new.blobs)
+    if new.also is not None:
+        new.also(connection)
+    return record
+
+
+def _write(
     connection: Connection,
     statements: Statements,
     record: TaskRecord,
     events: Sequence[StoredEvent],
     blobs: Sequence[Blob],
-    idempotency: tuple[str, str] | None,
-) -> TaskRecord:
-    """See ``Journal.submit``."""
-    if idempotency is not None:
-        first = _first_task(connection, record, *idempotency)
-        if first != record.id:
-            return read_record(connection, record.tenant, first)
+) -> None:
     changing = standing(record, to_micros(record.created_at))
     row = {
         **fixed(record),
@@ -42,7 +64,6 @@ def submit(
         cursor.executemany(statements.insert_events.sql, [(number, e[0], record.tenant, *e[1:]) for e in events])
     finally:
         cursor.close()
-    return record
 
 
 def _first_task(connection: Connection, record: TaskRecord, key: str, digest: str) -> str:

@@ -78,7 +78,8 @@ _NEEDS_PERSON = frozenset({WaitingReason.APPROVAL, WaitingReason.INPUT, WaitingR
 
 
 class Waiting(Value):
-    """Why and since when a task rests. ``wake_at`` is set for ``timer`` and ``rate_limit``."""
+    """Why and since when a task rests. ``wake_at`` is set for ``timer`` and ``rate_limit``; ``behind`` names the task of the
+    same thread that has its turn first."""
 
     reason: WaitingReason
     since: datetime
@@ -86,6 +87,7 @@ class Waiting(Value):
     question: str | None = None
     calls: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
+    behind: str | None = None
 
 
 class ToolCall(Value):
@@ -224,7 +226,10 @@ class Problem(Value):
 
 
 class CallUnderApproval(Value):
-    """One call that waits for a person's word, with everything the person must see."""
+    """One call that waits for a person's word, with everything the person must see.
+
+    ``free`` are the arguments that only say something: they may differ where the person approves all calls like this one.
+    """
 
     step_id: str
     tool: str
@@ -233,6 +238,7 @@ class CallUnderApproval(Value):
     args: dict[str, JsonValue]
     labels: dict[str, Label]
     why: str
+    free: tuple[str, ...] = Field((), exclude_if=not_)
 
 
 class ApprovalStatus(StrEnum):
@@ -244,7 +250,8 @@ class ApprovalStatus(StrEnum):
 
 
 class Approval(Value):
-    """A person's word on one or more calls, bound to their digest."""
+    """A person's word on one or more calls, bound to their digest. ``plan_version`` is that of the plan they belong to, 0 for
+    calls of no plan."""
 
     id: str
     task_id: str
@@ -252,5 +259,8 @@ class Approval(Value):
     status: ApprovalStatus = ApprovalStatus.PENDING
     expires_at: datetime
     calls: tuple[CallUnderApproval, ...]
+    plan_version: int = 0
     decided_by: str | None = None
     note: str = ""
+    escalates_at: datetime | None = None
+    escalated_at: datetime | None = None

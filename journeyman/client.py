@@ -17,6 +17,7 @@ from journal.errors import (
     Conflict,
     InvalidInput,
     JourneymanError,
+    NotAllowed,
     NotFound,
     StorageFull,
     StorageUnavailable,
@@ -36,7 +37,7 @@ _RECONNECT_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0)
 _ERRORS: dict[int, type[JourneymanError]] = {
     400: InvalidInput,
     401: ConfigurationError,
-    403: ConfigurationError,
+    403: NotAllowed,
     404: NotFound,
     409: Conflict,
     413: InvalidInput,

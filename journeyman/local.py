@@ -148,6 +148,11 @@ class LocalClient(Client):
                 if not await self._work_on_children(task_id):
                     return
                 continue
+            if record.waiting and record.waiting.behind:
+                await self._work_on(record.waiting.behind)
+                if not (await self._runtime.task(TENANT, record.waiting.behind)).status.ended:
+                    return
+                continue
             if record.waiting and record.waiting.wake_at:
                 await asyncio.sleep(max(0.0, (record.waiting.wake_at - datetime.now(UTC)).total_seconds()))
 

@@ -1,4 +1,4 @@
-"""``serve``: the API, a worker, its sweeper and the embedded stores in one process and one event loop."""
+"""``serve``: the API, a worker, a beat and the embedded stores in one process and one event loop."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 
+from agents.auditing import note_settings
 from agents.runtime import Runtime
 from agents.secrets import known_secrets
 from api.app import create_app
@@ -24,8 +25,9 @@ from journeyman.home import Serving, announced, sole_server
 from journeyman.settings import Settings
 from workers.admission import Admission
 from workers.app import make_app
+from workers.beat import Beat
+from workers.chores import chores
 from workers.dispatcher import CeleryDispatcher
-from workers.sweeper import Sweeper
 from workers.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -66,21 +68,23 @@ async def serve(settings: Settings) -> None:
 
 @contextlib.asynccontextmanager
 async def _working(settings: Settings) -> AsyncIterator[Runtime]:
-    """A runtime whose tasks are run here, by messages from the broker and what the sweeper finds."""
+    """A runtime whose tasks are run here, by messages from the broker and what the beat finds."""
     app = make_app(settings.broker_url.get_secret_value())
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app, admission)
     runtime = await Runtime.open(settings, dispatcher=dispatcher)
+    await note_settings(runtime.audit, settings)
     worker = Worker(app, settings.worker, admission, runtime.drive)
-    sweeper = Sweeper(
-        runtime.journal, dispatcher, admission, seconds=settings.worker.sweep_seconds, limit=settings.worker.concurrency
-    )
-    worker.start()
-    sweeping = asyncio.create_task(sweeper.run())
+    beat = Beat(chores(runtime, dispatcher, admission, settings.worker))
+    beating: asyncio.Task[None] | None = None
     try:
+        await runtime.schedules.sync()
+        worker.start()
+        beating = asyncio.create_task(beat.run())
         yield runtime
     finally:
-        sweeping.cancel()
+        if beating is not None:
+            beating.cancel()
         await asyncio.gather(worker.aclose(), runtime.aclose())
         dispatcher.close()
 

@@ -12,6 +12,7 @@ from planners.plan.planner import PlanPlanner, created, refusal, voided
 from planners.planner import Ask, Beginning, GiveUp, Means, Move, Record
 from planners.prompts import load
 from planners.react import React
+from tools.types import Tool
 from trust.labels import Trust
 
 MAX_HANDOVERS = 2
@@ -48,7 +49,7 @@ class Auto:
 
     def _choose(self, state: TaskState) -> tuple[str, str]:
         submitted = state.submitted
-        read = (submitted.label, *(m.label for m in submitted.history), *(a.label for a in state.attachments if a.inline))
+        read = (submitted.label, *(m.label for m in state.history), *(a.label for a in state.attachments if a.inline))
         for_plan, for_react = PlanPlanner.name, React.name
         if not self._means.can_plan:
             return for_react, "No model of this task can write a plan."
@@ -58,7 +59,10 @@ class Auto:
             return for_react, "The conversation holds text from outside, and a plan is made of trusted words alone."
         if not self._means.tools:
             return for_react, "There are no tools to plan with."
-        if any(tool.hints.read_only is not True and not tool.workspace_only for tool in self._means.tools.values()):
+        known = [tool for name, tool in self._means.tools.items() if name not in self._means.unapproved]
+        if self._means.unapproved and not any(_is_effect(tool) for tool in known):
+            return for_react, "What the tools can do is known from descriptions that nobody has approved."
+        if any(_is_effect(tool) for tool in known):
             return for_plan, "A tool can change something outside the task: what is read must not decide what is done."
         if _SEVERAL.search(submitted.goal):
             return for_plan, "The goal has several parts."
@@ -99,6 +103,10 @@ class Auto:
             offers=(*(tool.offer for tool in self._means.tools.values()), SUBMIT_PLAN),
             schema=enforced(state.submitted),
         )
+
+
+def _is_effect(tool: Tool) -> bool:
+    return tool.hints.read_only is not True and not tool.workspace_only
 
 
 def _is_open(state: TaskState, call: ToolCall) -> bool:

@@ -48,6 +48,7 @@ class Transcript:
         self._kept: list[Message] = []
         """What a plan's steps returned: no part of the context while the plan runs."""
         self._submitted: ev.TaskSubmitted | None = None
+        self._history: tuple[Message, ...] | None = None
         self._attached: list[ev.AttachmentReceived] = []
         self._head: list[Message] = []
         self._tail: list[Said] = []
@@ -67,6 +68,8 @@ class Transcript:
                 self._submitted = data
             case ev.AttachmentReceived() as data:
                 self._attached.append(data)
+            case ev.TaskResumed(history=history):
+                self._history = history if history is not None else self._history
             case ev.TaskStarted() as data:
                 self._open(data)
             case ev.LlmRequested(role=role, added=added, step=step):
@@ -90,7 +93,8 @@ class Transcript:
                 self._hand_over(seq, data)
             case ev.MessageReceived(call_id=None, text=text, label=label):
                 self._later.append(Said(seq, Message(role="user", content=text, label=label)))
-                self._flush()
+                if self._head:
+                    self._flush()
             case ev.ContextCompacted() as data:
                 self._compact(data)
             case ev.Forgotten(was=was):
@@ -141,7 +145,7 @@ class Transcript:
         parts = (submitted.goal, f"Context:\n{submitted.context}" if submitted.context else "", listing(self._attached))
         self._head = [
             _instructions(started, submitted),
-            *submitted.history,
+            *(submitted.history if self._history is None else self._history),
             Message(role="user", content="\n\n".join(filter(None, parts)), label=submitted.label),
             *inline(self._attached),
         ]
@@ -149,6 +153,7 @@ class Transcript:
         self._readable = "read_result" in started.tools
         for message in self._head:
             self._append(message)
+        self._flush()
 
     def _hand_over(self, seq: int, changed: ev.PlannerChanged) -> None:
         """Who goes on step by step reads what the plan's steps returned; who goes on by a plan does not."""

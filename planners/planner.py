@@ -107,13 +107,15 @@ Move = Ask | Act | Run | Record | Finish | GiveUp
 class Means:
     """What a planner may plan with: the task's tools by name, and the dearest price of each role's models.
 
-    ``can_plan``: the models asked for plans are able to write one.
+    ``can_plan``: the models asked for plans are able to write one. ``unapproved`` are the tools whose descriptions nobody has
+    approved: no word of them belongs into the context a plan is made in.
     """
 
     tools: Mapping[str, Tool] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
     can_plan: bool = True
     can_delegate: bool = False
+    unapproved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

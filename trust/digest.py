@@ -29,6 +29,6 @@ def intent_key(tenant: str, task_id: str, tool: str, version: str, args: dict[st
     return digest([tenant, task_id, tool, version, args, occurrence])
 
 
-def approval_digest(calls: Iterable[dict[str, Any]]) -> str:
-    """What an approval is bound to: each call's tool, version, arguments and argument labels."""
-    return digest(list(calls))
+def approval_digest(calls: Iterable[dict[str, Any]], task_id: str = "", plan_version: int = 0) -> str:
+    """What an approval is bound to: task, plan version, and each call's tool, version, arguments and their labels."""
+    return digest([task_id, plan_version, list(calls)])

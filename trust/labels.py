@@ -52,6 +52,14 @@ SYSTEM = Label(sources=("system",), trust=Trust.TRUSTED, visibility=Visibility.P
 """What the product or its operator wrote: instructions, prompts, tool descriptions."""
 
 
+_OWN = frozenset({"user", "system"})
+
+
+def is_from_outside(label: Label) -> bool:
+    """Whether a value was read, at least in part: it is more than the person's own words and the product's."""
+    return not _OWN.issuperset(label.sources)
+
+
 def join(first: Label, *others: Label) -> Label:
     """The label of a value made from all of the given values."""
     labels = (first, *others)

@@ -13,6 +13,7 @@ from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer, read_json
 from api.schemas import FoundDocument, FoundList, IngestedDocument, MemoryItemDocument, MemoryPage
 from api.uploads import received_file
+from journal.audit import Act
 from journal.errors import InvalidInput
 from memory.ingest.loaders import media_type_of
 from memory.items import Document, Ingested, Query, private_label
@@ -144,5 +145,8 @@ async def show_item(runtime: Served, caller: Caller, item_id: str) -> Response:
 @needs(Role.ADMIN)
 async def forget_item(runtime: Served, caller: Caller, item_id: str) -> Response:
     """Forget one item for good."""
+    item = await runtime.memory.get(caller.tenant, item_id)
+    act = Act(caller.name, caller.key_id, "memory.forgotten", item_id, {"source": item.source, "namespace": item.namespace})
+    await runtime.audit.record(caller.tenant, act)
     await runtime.memory.forget(caller.tenant, item_id)
     return Response(status_code=204)

@@ -12,7 +12,7 @@ from api.problems import Fault, may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from api.schemas import StepList, TaskDocument, TaskPage
 from api.steps import Steps
-from journal.errors import Conflict
+from journal.errors import Conflict, ThreadBusy
 from journal.records import TaskFilter
 from journal.values import Status
 
@@ -44,7 +44,7 @@ class TaskQuery(BaseModel):
     limit: int = Field(50, ge=1, le=1000)
 
 
-@router.post("", status_code=202, response_model=TaskDocument, responses=may_fail(400, 403, 413, 415, 422, 503, 507))
+@router.post("", status_code=202, response_model=TaskDocument, responses=may_fail(400, 403, 409, 413, 415, 422, 503, 507))
 @needs(Role.SUBMITTER)
 async def submit_task(runtime: Served, caller: Caller, body: TaskRequest, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit a goal. The task is on disk when this answers; a worker takes it from there.
@@ -56,6 +56,8 @@ async def submit_task(runtime: Served, caller: Caller, body: TaskRequest, idempo
         raise Fault(403, "This key may not bring MCP servers with a task.", hint=hint)
     try:
         record = await runtime.submit(caller.tenant, body, by=caller.name, idempotency_key=idempotency_key)
+    except ThreadBusy:
+        raise
     except Conflict as conflict:
         raise Fault(422, conflict.message, hint=conflict.hint or "Use a new Idempotency-Key for a new request.") from None
     return answer(TaskDocument.of(record), 202)

@@ -128,6 +128,8 @@ def ways_on(task: Document) -> list[str]:
         case "in_doubt":
             calls = waiting.get("calls") or ["CALL"]
             return [f"journeyman tasks input {task['id']} --call {call} --verdict happened|not_happened" for call in calls]
+        case "concurrency" if waiting.get("behind"):
+            return [f"journeyman tasks show {waiting['behind']}"]
         case "paused":
             return [f"journeyman tasks resume {task['id']}"]
     return []

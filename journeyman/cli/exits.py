@@ -29,5 +29,8 @@ _OF_STATUS = {
 
 
 def exit_of(task: Mapping[str, Any]) -> Exit:
-    """The exit code that tells how ``task`` (a Task document) stands; one that still works counts as well so far."""
+    """The exit code that tells how ``task`` (a Task document) stands; one that still works counts as well so far, unless it
+    waits behind another task."""
+    if (task.get("waiting") or {}).get("behind"):
+        return Exit.WAITS
     return _OF_STATUS.get(task["status"], Exit.ACHIEVED)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from journal.errors import ConfigurationError, Conflict, InvalidInput, JourneymanError, NotFound, SchemaTooNew
+from journal.errors import ConfigurationError, Conflict, InvalidInput, JourneymanError, NotAllowed, NotFound, SchemaTooNew
 from journeyman.cli.context import invocation
 from journeyman.cli.exits import Exit
 from journeyman.cli.output import say
@@ -42,7 +42,7 @@ A module is imported only when its command, or the help, is asked for. One with 
 """
 
 _LEAVE_SECONDS = 0.5
-_NOTHING_WAS_DONE = (InvalidInput, ConfigurationError, NotFound, Conflict, SchemaTooNew)
+_NOTHING_WAS_DONE = (InvalidInput, ConfigurationError, NotAllowed, NotFound, Conflict, SchemaTooNew)
 
 
 class _Loaded(MutableMapping[str, Any]):

@@ -1,6 +1,7 @@
 """``journeyman run GOAL``: submit a goal, show what happens, print the answer."""
 
 import asyncio
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from journeyman.settings import Settings
 
 app = typer.Typer()
+
+
+class Concurrency(StrEnum):
+    """What becomes of a task, or of those before it, where its thread is busy."""
+
+    enqueue = "enqueue"
+    reject = "reject"
+    interrupt = "interrupt"
+    rollback = "rollback"
 
 
 @app.command()
@@ -53,6 +63,10 @@ def run(
         bool, typer.Option("--plan-only", help="Show the plan and the most it can cost, and let it wait for a look.")
     ] = False,
     yes_plan: Annotated[bool, typer.Option("--yes-plan", help="Show the plan, then carry it out.")] = False,
+    thread: Annotated[str | None, typer.Option(metavar="NAME", help="The conversation it belongs to.")] = None,
+    concurrency: Annotated[
+        Concurrency | None, typer.Option(help="Where the thread is busy: wait, be refused, or cancel what is before it.")
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Print the task's id and leave it to `serve`.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -83,6 +97,8 @@ def run(
         "attachments": [attachment(file) for file in attach or ()],
         "output_schema": None if schema is None else read_schema(schema),
         "plan_only": plan_only or yes_plan or None,
+        "thread_id": thread,
+        "concurrency": concurrency and concurrency.value,
         "techniques": read_techniques(technique or ()),
     }
     settings = load_settings(ctx)

@@ -39,8 +39,22 @@ async def approve(settings: "Settings", name: str, yes: bool) -> None:
     show(_difference(pin.accepted, pin.pending))
     if not yes:
         _ask(name)
+    await _write_down(settings, name, pin.pending)
     pins.approve(server, tool, pin.pending)
     say(f"{name} is approved as it is now. Tasks that start from now on may use it.")
+
+
+async def _write_down(settings: "Settings", name: str, definition: dict[str, Any]) -> None:
+    from journal.audit import Act, AuditLog
+    from journal.database import Database
+    from trust.digest import digest
+
+    database = await Database.open(settings.journal_url)
+    try:
+        act = Act("command line", "run", "tool.approved", name, {"definition": digest(definition)[:16]})
+        await AuditLog(database).record("default", act)
+    finally:
+        await database.close()
 
 
 def _ask(name: str) -> None:

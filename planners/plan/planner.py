@@ -15,8 +15,10 @@ from planners.plan.revision import MAX_REVISIONS, report, revised
 from planners.plan.schedule import Schedule
 from planners.plan.steps import Needs, needs_of
 from planners.plan.validate import Room, mistakes
+from planners.plan.withholding import undescribed
 from planners.planner import Ask, GiveUp, Means, Move, Record, Run
 from planners.prompts import load
+from tools.types import Tool
 from trust.labels import SYSTEM, join
 
 
@@ -32,7 +34,8 @@ class PlanPlanner:
 
     def instructions(self, profile: str) -> str:
         """The format of a plan, the tools there are, and the profile's own words: all of it trusted."""
-        catalog = "\n".join(_described(tool.name, tool.description, tool.parameters) for tool in self._means.tools.values())
+        tools, unapproved = self._means.tools.values(), self._means.unapproved
+        catalog = "\n".join(undescribed(t) if t.name in unapproved else _described(t) for t in tools)
         parts = (load(self.prompt_version), f"The tools:\n\n{catalog}", profile.strip())
         return "\n\n".join(part for part in parts if part)
 
@@ -130,11 +133,13 @@ def created(state: TaskState, call: ToolCall, means: Means) -> ev.PlanCreated:
 
 
 def voided(state: TaskState, dropped: Collection[str] | None) -> list[ev.ApprovalDecided]:
-    """The open approvals that end with these steps (``None``: with the whole plan): a person was asked about other calls."""
+    """The approvals, asked for or given and not used, that end with these steps (``None``: with the whole plan): a person's
+    word was on other calls."""
+    unused = {call.approval_id for call in state.open_calls if call.stage is CallStage.APPROVED and not call.attempts}
     return [
         ev.ApprovalDecided(approval_id=approval.id, decision="void", by="system", note="The plan was revised.")
         for approval in state.approvals.values()
-        if approval.status is ApprovalStatus.PENDING
+        if (approval.status is ApprovalStatus.PENDING or approval.id in unused)
         and any(dropped is None or step_of(call.step_id) in dropped for call in approval.calls)
     ]
 
@@ -148,8 +153,12 @@ def refusal(call: ToolCall, why: str) -> ev.ToolFailed:
     return ev.ToolFailed(call_id=call.id, tool=call.tool, error="invalid_plan", message=why, label=SYSTEM)
 
 
-def _described(name: str, description: str, parameters: object) -> str:
-    return f"- `{name}`: {description}\n  args: {json.dumps(parameters, ensure_ascii=False, separators=(',', ':'))}"
+def _described(tool: Tool) -> str:
+    return f"- `{tool.name}`: {tool.description}\n  args: {_json(tool.parameters)}"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _reminder(state: TaskState, tool: str) -> tuple[Message, ...]:

@@ -12,11 +12,11 @@ from journal.projection import CallState, TaskState
 from journal.values import ToolCall
 from planners.plan.conditions import holds
 from planners.plan.extraction import Unmet, Value, extraction
-from planners.plan.references import Labelled, MissingValue, resolve
-from planners.plan.steps import Needs, affected
+from planners.plan.references import Labelled, MissingValue, references_in, resolve
+from planners.plan.steps import Needs, affected, looked_at
 from planners.planner import Ask, Delegation, Run
 from trust.digest import digest
-from trust.labels import Label, join
+from trust.labels import SYSTEM, Label, is_from_outside, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Schedule:
         self.pieces: list[Piece] = []
         self.ahead: list[CallState] = []
         self._at_risk = affected(plan.plan.steps, plan.failed) if plan.failed else frozenset()
+        self._conditions: dict[str, Label] = {}
         for step in plan.plan.steps:
             if step.id not in plan.results:
                 self._look_at(step)
@@ -124,7 +125,8 @@ class Schedule:
             return self._extract(item)
         if item.step.delegate is not None:
             context = resolve(item.step.delegate.context, item.scope, self._plan.label)
-            return Delegation(item.id, item.step.delegate, str(context.value), context.label)
+            label = join(self._plan.label, context.label, self._condition(item.step))
+            return Delegation(item.id, item.step.delegate, str(context.value), label)
         return self._call(item)
 
     def _call(self, item: Item) -> CallState | ev.StepCompleted:
@@ -138,7 +140,21 @@ class Schedule:
         done = self._plan.done.get(digest([item.step.tool, args]))
         if done is not None:
             return ev.StepCompleted(step_id=item.id, same_as=done.seq, label=done.label)
-        return self._state.adopt(ToolCall(id=item.id, tool=item.step.tool or "", args=args), labels)
+        call = ToolCall(id=item.id, tool=item.step.tool or "", args=args)
+        return self._state.adopt(call, labels, self._condition(item.step))
+
+    def _condition(self, step: Step) -> Label:
+        """The label of what whether and how often a step runs depends on: its condition, the list it runs over, and the same
+        of the steps it cannot run without."""
+        if step.id not in self._conditions:
+            names = {reference.step for reference in looked_at(step)}
+            if step.for_each is not None:
+                names |= {reference.step for reference in references_in(step.for_each.list_)}
+            read = [self.scope[name].label for name in sorted(names) if name in self.scope]
+            needed = names | self._needs[step.id].values
+            behind = [self._plan.steps[name] for name in sorted(needed) if name in self._plan.steps]
+            self._conditions[step.id] = join(SYSTEM, *read, *(self._condition(other) for other in behind))
+        return self._conditions[step.id]
 
     def _extract(self, item: Item) -> Ask | Ending:
         spec = item.step.extract
@@ -146,11 +162,16 @@ class Schedule:
         text = resolve(spec.source, item.scope, self._plan.label)
         match extraction(item.id, spec, text, self._state.asking(item.id).answers):
             case Value(value):
-                return ev.StepCompleted(step_id=item.id, value=value, label=text.label)
+                return ev.StepCompleted(step_id=item.id, value=value, label=self._as_asked(text.label))
             case Unmet(why):
-                return ev.StepFailed(step_id=item.id, error="schema_unmet", message=why, label=text.label)
+                message, label = why, self._as_asked(text.label)
+                return ev.StepFailed(step_id=item.id, error="schema_unmet", message=message, label=label)
             case Ask() as ask:
                 return ask
+
+    def _as_asked(self, label: Label) -> Label:
+        """What is found depends on what the plan asks for; a plan made of the person's own words alone adds nothing."""
+        return join(label, self._plan.label) if is_from_outside(self._plan.label) else label
 
     def _fail(self, item: str, error: str, message: str, label: Label) -> None:
         self.endings.append(ev.StepFailed(step_id=item, error=error, message=message, label=label))

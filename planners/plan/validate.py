@@ -157,7 +157,10 @@ def _in_tool(step: Step, above: Mapping[str, Step], means: Means) -> Iterator[st
         except LookupError:
             return frozenset()
 
-    yield from (f"args: {what}" for what in mistakes_against(tool.parameters, with_holes(dict(step.args), type_of)))
+    wrong = mistakes_against(tool.parameters, with_holes(dict(step.args), type_of))
+    if step.tool in means.unapproved:  # its schema's words are its server's
+        wrong = iter(["they do not fit the tool's schema"] if any(True for _ in wrong) else [])
+    yield from (f"args: {what}" for what in wrong)
 
 
 def _in_extract(step: Step) -> Iterator[str]:

@@ -8,10 +8,14 @@ import pytest
 
 from journal.codec import CODEC, KINDS, StoredEvent
 from journal.events import Event
-from tests.golden import released_0_1, released_0_2
+from tests.golden import released_0_1, released_0_2, released_0_3
 
 HERE = Path(__file__).parent
-RELEASES = {"events-0.1.jsonl": released_0_1.EVENTS, "events-0.2.jsonl": released_0_2.EVENTS}
+RELEASES = {
+    "events-0.1.jsonl": released_0_1.EVENTS,
+    "events-0.2.jsonl": released_0_2.EVENTS,
+    "events-0.3.jsonl": released_0_3.EVENTS,
+}
 
 
 def line(event: Event) -> str:

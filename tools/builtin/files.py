@@ -39,7 +39,7 @@ def read_file(
     return _cited(path, text, offset, end, f"{text[offset:end]}{more}")
 
 
-@tool(read_only=True, idempotent=True, open_world=False, trust="trusted")
+@tool(read_only=True, idempotent=True, open_world=False)
 def list_files(
     context: ToolContext,
     folder: Annotated[str, Field(description="A folder relative to the workspace; `.` is the workspace itself.")] = ".",

@@ -66,7 +66,7 @@ async def test_a_child_has_a_cut_of_the_budget_and_no_children(world: Build) -> 
     assert (cuts["a tenth"].max_cost_usd, cuts["a tenth"].max_steps) == (0.1, 2)
     assert record.usage.cost_usd + sum(cut.max_cost_usd for cut in cuts.values()) <= 0.8
     child = (await w.runtime.state("default", (await children(w))[0].id)).submitted
-    assert not means_of({}, w.runtime.models, child).can_delegate
+    assert not means_of({}, w.runtime.models, child, w.runtime.settings.policy_of([child.agent])).can_delegate
 
 
 async def test_a_childs_failure_is_the_steps(world: Build) -> None:

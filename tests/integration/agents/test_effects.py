@@ -152,11 +152,12 @@ async def test_writing_in_the_workspace_asks_nobody(world: Build) -> None:
     assert kinds.index("tool.requested") < kinds.index("tool.completed")
 
 
-async def test_only_an_address_the_goal_names_is_fetched_unasked(world: Build) -> None:
+async def test_once_something_private_was_read_only_an_address_the_goal_names_is_fetched_unasked(world: Build) -> None:
     async with StubServer([says("x")]) as site:
         host = site.url.removesuffix("/v1")
         settings = {"tools": {"http": {"allow": [host.removeprefix("http://")]}}}
-        w = await world(calls(("http_get", {"url": f"{host}/v1/models"})), says("ok"), settings=settings)
+        fetch = ("http_get", {"url": f"{host}/v1/models"})
+        w = await world(calls(("list_files", {})), calls(fetch, after=1), says("ok"), settings=settings)
         assert (await w.run(f"read {host}/v1/models")).status is Status.COMPLETED
         asked = await w.run("read something")
         assert asked.waiting is not None

@@ -106,7 +106,7 @@ async def test_values_carry_the_labels_of_what_they_were_made_from(world: Build)
     [approval] = await w.runtime.approvals("default")
     [call] = approval.calls
     assert call.args == {"to": "found Ann", "text": "sum 2"}
-    assert call.labels["to"].sources == ("system", "tool:lookup", "user")
+    assert call.labels["to"].sources == ("tool:lookup",)
     assert call.labels["to"].trust == "untrusted"
     assert call.labels["text"].trust == "trusted"
     await w.runtime.decide("default", approval.id, Decision(decision="approve"), by="ann")

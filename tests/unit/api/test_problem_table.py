@@ -11,7 +11,9 @@ from memory.errors import MemoryBusy, UnreadableDocument
 
 EXPECTED = {
     errors.NotFound: 404,
+    errors.NotAllowed: 403,
     errors.Conflict: 409,
+    errors.ThreadBusy: 409,
     MemoryBusy: 409,
     errors.InvalidInput: 422,
     UnreadableDocument: 422,
