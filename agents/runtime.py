@@ -26,7 +26,9 @@ from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_events
 from agents.subtasks import Subtasks
 from agents.threads import Threads
+from agents.vault import Vault
 from journal.audit import AuditLog
+from journal.credentials import CredentialStore
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StorageError
 from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
@@ -86,6 +88,7 @@ class Runtime:
         self.database = database
         """Where the journal lives; rooms above keep their own tables there too."""
         self.audit = AuditLog(database)
+        self.vault = surroundings.vault
         self.journal = journal
         self.memory = memory
         self.tools = tools
@@ -107,21 +110,29 @@ class Runtime:
 
     @classmethod
     async def open(
-        cls, settings: RuntimeSettings, *, dispatcher: Dispatcher | None = None, policy_of: PolicyOf | None = None
+        cls,
+        settings: RuntimeSettings,
+        *,
+        dispatcher: Dispatcher | None = None,
+        policy_of: PolicyOf | None = None,
+        redactor: Redactor | None = None,
     ) -> "Runtime":
         """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. The policy is the settings'; tests may hand
-        in another one. Raises ``ConfigurationError``."""
+        in another one. A ``redactor`` shared with the log lets that know what tools are handed later. Raises
+        ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
         memory = await open_memory(home, settings.memory, make_embedder(settings.embedder))
+        redactor = redactor or Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,
             memory=memory,
             http=GuardedFetch(settings.tools.http),
             workspaces=home / "workspaces",
-            redactor=Redactor(known_secrets(settings)),
+            redactor=redactor,
+            vault=Vault(CredentialStore(journal.database), home, redactor),
         )
         return cls(
             settings,

@@ -13,7 +13,21 @@ from api.gate import Envelope, Gate
 from api.keys import KeyStore
 from api.openapi import describe
 from api.rates import RateLimiter
-from api.routes import approvals, artifacts, audit, catalog, control, documentation, events, health, keys, memory, plan, tasks
+from api.routes import (
+    approvals,
+    artifacts,
+    audit,
+    catalog,
+    control,
+    credentials,
+    documentation,
+    events,
+    health,
+    keys,
+    memory,
+    plan,
+    tasks,
+)
 from api.settings import ApiSettings
 from journal.errors import JourneymanError
 
@@ -28,6 +42,7 @@ _ROUTERS = (
     catalog.router,
     keys.router,
     audit.router,
+    credentials.router,
     health.router,
 )
 

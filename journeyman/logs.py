@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -14,12 +13,9 @@ from trust.redaction import Redactor
 _QUIET = ("alembic", "celery", "kombu", "uvicorn", "httpx", "httpx2", "httpcore", "httpcore2", "openai", "asyncio")
 """Libraries that are heard only from warnings on."""
 
-_REDACTOR = Redactor()
 
-
-def configure(secrets: Iterable[str] = (), *, level: int = logging.INFO) -> None:
-    """Send all logging, the standard library's and structlog's, to stderr. ``secrets`` are values never to be written."""
-    redactor = Redactor(secrets)
+def configure(redactor: Redactor, *, level: int = logging.INFO) -> None:
+    """Send all logging, the standard library's and structlog's, to stderr. ``redactor`` knows what is never to be written."""
 
     def redacted(logger: Any, method: str, line: EventDict) -> EventDict:
         return {key: redactor.json(value) for key, value in line.items()}

@@ -23,6 +23,7 @@ from journal.errors import ConfigurationError
 from journeyman import logs
 from journeyman.home import Serving, announced, sole_server
 from journeyman.settings import Settings
+from trust.redaction import Redactor
 from workers.admission import Admission
 from workers.app import make_app
 from workers.beat import Beat
@@ -46,11 +47,12 @@ async def serve(settings: Settings) -> None:
 
     Raises ``ConfigurationError`` for a home that is served already and for an address that cannot be listened on.
     """
-    logs.configure(known_secrets(settings))
+    redactor = Redactor(known_secrets(settings))
+    logs.configure(redactor)
     stop = _stop_on_signals()
     with sole_server(settings.home), _listening(settings.api.host, settings.api.port) as listener:
         token = secrets.token_urlsafe(32)
-        async with _working(settings) as runtime:
+        async with _working(settings, redactor) as runtime:
             keys = KeyStore(runtime.database, run_token=token)
             await _show_first_key(keys)
             server = _Server(create_app(runtime, keys, settings.api), settings.api)
@@ -67,12 +69,12 @@ async def serve(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _working(settings: Settings) -> AsyncIterator[Runtime]:
+async def _working(settings: Settings, redactor: Redactor) -> AsyncIterator[Runtime]:
     """A runtime whose tasks are run here, by messages from the broker and what the beat finds."""
     app = make_app(settings.broker_url.get_secret_value())
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app, admission)
-    runtime = await Runtime.open(settings, dispatcher=dispatcher)
+    runtime = await Runtime.open(settings, dispatcher=dispatcher, redactor=redactor)
     await note_settings(runtime.audit, settings)
     worker = Worker(app, settings.worker, admission, runtime.drive)
     beat = Beat(chores(runtime, dispatcher, admission, settings.worker))
