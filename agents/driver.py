@@ -113,6 +113,8 @@ class Driver:
             return
         async with AsyncExitStack() as stack:
             try:
+                if await self._refuse_goal(log):
+                    return
                 planner, tools = await self._equip(log, stack)
                 await lay_out(log.state, self._surroundings.journal, self._surroundings.workspaces / log.state.id)
             except (InvalidInput, ToolError) as error:
@@ -120,15 +122,28 @@ class Driver:
                 await log.commit()
                 return
             asker = Asker(self._models, self._feed, tuple(t.offer for t in tools.values()), log.state.submitted.models)
-            executor = Executor(tools, self._invoker, self._policy(log.state.submitted), self._settings.approval_terms)
+            guard, policy = self._surroundings.guard, self._policy(log.state.submitted)
+            executor = Executor(tools, self._invoker, policy, self._settings.approval_terms, guard)
             while True:
-                await run(log, planner, asker, executor, self._subtasks)
+                await run(log, planner, asker, executor, self._subtasks, self._surroundings.guard)
                 if await self._holder.release(log):
                     return
 
     def _policy(self, submitted: ev.TaskSubmitted) -> Policy:
         """A child task stands under the policies of the agents above it, too."""
         return self._policy_of((submitted.agent, *submitted.under))
+
+    async def _refuse_goal(self, log: TaskLog) -> bool:
+        """Whether the goal of a task that is about to start is refused; then its ending is on disk."""
+        if log.state.started is not None or log.state.ended:
+            return False
+        objection = await self._surroundings.guard.goal(log)
+        if objection is None:
+            return False
+        problem = Problem(title="The goal was refused", status=422, detail=objection.why)
+        log.note(ev.TaskRejected(outcome=Outcome.REFUSED_BY_POLICY, error=problem))
+        await log.commit()
+        return True
 
     async def _may_begin(self, log: TaskLog) -> bool:
         """Whether the task has begun or can; one that has to rest first, or that ended meanwhile, is handed back."""
@@ -157,7 +172,7 @@ class Driver:
             log.note(
                 ev.TaskStarted(
                     worker=self._holder.owner,
-                    instructions=first.instructions,
+                    instructions=self._surroundings.guard.instructions(first.instructions),
                     prompt_version=first.prompt_version,
                     tools={name: tool.pinned for name, tool in tools.items()},
                     planner=first.planner,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Sequence
 from agents.approvals import is_refused, is_standing, request_approval, why_void
 from agents.effects import intend, settle
 from agents.escalation import Terms, next_look
+from agents.guard.guard import Guard
 from agents.interruption import Interrupted
 from agents.invocation import Invoker, Question, Unknown
 from agents.judging import Judged, judge
@@ -23,11 +24,12 @@ from trust.policy import Decision, Policy
 class Executor:
     """Runs calls on behalf of one task, with the tools it was given."""
 
-    def __init__(self, tools: dict[str, Tool], invoker: Invoker, policy: Policy, approval_terms: Terms) -> None:
+    def __init__(self, tools: dict[str, Tool], invoker: Invoker, policy: Policy, approval_terms: Terms, guard: Guard) -> None:
         self._tools = tools
         self._invoker = invoker
         self._policy = policy
         self._approval_terms = approval_terms
+        self._guard = guard
         self._questions: dict[str, str] = {}
         self._one_effect = asyncio.Lock()
 
@@ -81,7 +83,7 @@ class Executor:
             return None
         if call.stage is CallStage.IN_DOUBT:
             return None
-        refusal = self._refusal(call, tool)
+        refusal = self._refusal(call, tool) or self._objection(log, call)
         if refusal is not None:
             error, why = refusal
             log.note(ev.ToolFailed(call_id=call.call.id, tool=call.call.tool, error=error, message=why, label=SYSTEM))
@@ -125,6 +127,12 @@ class Executor:
         except InvalidArguments as error:
             return "invalid_arguments", f"{error} Nothing was done."
         return None
+
+    def _objection(self, log: TaskLog, call: CallState) -> tuple[str, str] | None:
+        if call.stage is CallStage.SENT:
+            return None
+        objection = self._guard.stops(log, call.call.id, call.call.tool, call.call.args)
+        return None if objection is None else ("stopped_by_guard", f"{objection.why} Nothing was done.")
 
     def _ask_for_word(self, log: TaskLog, calls: list[Judged]) -> None:
         fresh = [judged for judged in calls if judged.call.approval_id is None]

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from agents.guard.guard import Guard
 from agents.task_log import TaskLog
 from agents.vault import Vault
 from journal import events as ev
@@ -16,8 +17,7 @@ from memory.items import Memory
 from tools.errors import NeedsInput, StopTask, ToolError
 from tools.preview import preview
 from tools.types import HttpFetch, Tool, ToolContext, ToolOutput
-from trust.labels import Label, is_from_outside, join
-from trust.redaction import Redactor
+from trust.labels import SYSTEM, Label, is_from_outside, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Surroundings:
     memory: Memory
     http: HttpFetch
     workspaces: Path
-    redactor: Redactor
+    guard: Guard
     vault: Vault
 
 
@@ -72,6 +72,8 @@ class Invoker:
     async def invoke(self, log: TaskLog, call: CallState, tool: Tool) -> ev.ToolCompleted | ev.ToolFailed | Question | Unknown:
         """Call once. Raises ``StopTask``; being cancelled or interrupted passes through."""
         started = time.monotonic()
+        if (stopped := await self._stopped(log, call, tool)) is not None:
+            return stopped
         try:
             async with asyncio.timeout(self._seconds(log, tool)):
                 context = await self._context(log, call, tool)
@@ -81,7 +83,7 @@ class Invoker:
         except NeedsInput as need:
             return Question(self._clean(need.question))
         except ToolError as error:
-            return self._failed(call, tool, error, time.monotonic() - started)
+            return await self._failed(log, call, tool, error, time.monotonic() - started)
         except StopTask:
             raise
         except TimeoutError:
@@ -90,7 +92,17 @@ class Invoker:
         except Exception as error:
             why = f"{tool.name} failed: {type(error).__name__}: {error}"
             return Unknown(self._clean(why), time.monotonic() - started)
-        return self._completed(log, call, tool, output, time.monotonic() - started)
+        return await self._completed(log, call, tool, output, time.monotonic() - started)
+
+    async def _stopped(self, log: TaskLog, call: CallState, tool: Tool) -> ev.ToolFailed | None:
+        """A validator's objection, to a call that was never sent: of one that was it is not known that nothing was done."""
+        if call.attempts > 1:
+            return None
+        objection = await self._around.guard.arguments(log, call.call.id, tool.name, call.call.args)
+        if objection is None:
+            return None
+        why = f"{objection.why} Nothing was done."
+        return ev.ToolFailed(call_id=call.call.id, tool=tool.name, error="stopped_by_guard", message=why, label=SYSTEM)
 
     async def reconcile(self, log: TaskLog, call: CallState, tool: Tool) -> ev.ToolCompleted | Unknown | None:
         """Ask the tool whether a sent call happened: its result if so, ``None`` if not, ``Unknown`` if it cannot tell."""
@@ -103,14 +115,18 @@ class Invoker:
                 reach("tool.reconciled", tool.name)
         except Exception as error:
             return Unknown(self._clean(f"{tool.name} could not tell whether it happened: {error}"), 0.0)
-        return None if output is None else self._completed(log, call, tool, output, 0.0)
+        return None if output is None else await self._completed(log, call, tool, output, 0.0)
 
     def _seconds(self, log: TaskLog, tool: Tool) -> float:
         left = log.state.submitted.budget.max_seconds - log.seconds_used()
         return max(0.001, min(tool.timeout_seconds, left))
 
-    def _completed(self, log: TaskLog, call: CallState, tool: Tool, output: ToolOutput, seconds: float) -> ev.ToolCompleted:
-        content = self._clean(output.content)
+    async def _completed(
+        self, log: TaskLog, call: CallState, tool: Tool, output: ToolOutput, seconds: float
+    ) -> ev.ToolCompleted:
+        label = output.label or tool.label
+        screened = await self._around.guard.screen.output(log, call.call.id, f"result of {tool.name}", output, label)
+        content = screened.content
         if call.edited:
             content = f"(A person changed the arguments to {call.call.args}.)\n{content}"
         return ev.ToolCompleted(
@@ -118,26 +134,27 @@ class Invoker:
             tool=tool.name,
             result=ToolResult(
                 content=content,
-                data=None if output.data is None else self._around.redactor.json(output.data),
-                label=_with_arguments(output.label or tool.label, call),
+                data=screened.data,
+                label=_with_arguments(label, call),
                 sources=output.sources,
             ),
             seconds=round(seconds, 3),
             shown=preview(content, tool.preview_chars, handle=str(log.state.last_seq + 1)),
         )
 
-    def _failed(self, call: CallState, tool: Tool, error: ToolError, seconds: float) -> ev.ToolFailed:
+    async def _failed(self, log: TaskLog, call: CallState, tool: Tool, error: ToolError, seconds: float) -> ev.ToolFailed:
+        where = f"error of {tool.name}"
         return ev.ToolFailed(
             call_id=call.call.id,
             tool=tool.name,
             error=type(error).__name__,
-            message=self._clean(str(error)),
+            message=await self._around.guard.screen.text(log, call.call.id, where, str(error), tool.label),
             label=_with_arguments(tool.label, call),
             seconds=round(seconds, 3),
         )
 
     def _clean(self, text: str) -> str:
-        return self._around.redactor.text(text)
+        return self._around.guard.screen.line(text)
 
     async def _context(self, log: TaskLog, call: CallState, tool: Tool) -> ToolContext:
         state = log.state

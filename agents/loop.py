@@ -1,8 +1,10 @@
 """The loop: one task, from where its journal stands to its next rest or its end."""
 
 from agents.asking import Asker
-from agents.endings import completion, ending_of
+from agents.endings import ending_of
 from agents.executor import Executor
+from agents.guard.answers import conclude
+from agents.guard.guard import Guard
 from agents.inbox import absorb
 from agents.plan_runner import carry_out
 from agents.subtasks import Subtasks
@@ -11,7 +13,7 @@ from journal.errors import JourneymanError, StaleLease, StorageError
 from planners.planner import Act, Ask, Finish, GiveUp, Planner, Record, Run
 
 
-async def run(log: TaskLog, planner: Planner, asker: Asker, executor: Executor, subtasks: Subtasks) -> None:
+async def run(log: TaskLog, planner: Planner, asker: Asker, executor: Executor, subtasks: Subtasks, guard: Guard) -> None:
     """Take what people sent, choose the next move, make it; until the task rests or ends.
 
     Every move notes events; they are on disk before anything that follows from them leaves the process. Raises
@@ -26,14 +28,14 @@ async def run(log: TaskLog, planner: Planner, asker: Asker, executor: Executor, 
                 continue
             return
         try:
-            await move(log, planner, asker, executor, subtasks)
+            await move(log, planner, asker, executor, subtasks, guard)
         except (StaleLease, StorageError):
             raise
         except JourneymanError as error:
             log.note(ending_of(error))
 
 
-async def move(log: TaskLog, planner: Planner, asker: Asker, executor: Executor, subtasks: Subtasks) -> None:
+async def move(log: TaskLog, planner: Planner, asker: Asker, executor: Executor, subtasks: Subtasks, guard: Guard) -> None:
     """Make the planner's next move."""
     match planner.next(log.state):
         case Ask() as question:
@@ -45,7 +47,7 @@ async def move(log: TaskLog, planner: Planner, asker: Asker, executor: Executor,
         case Record(events):
             for event in events:
                 log.note(event)
-        case Finish() as end:
-            log.note(completion(log.state, end))
+        case Finish() as finish:
+            await conclude(log, finish, guard, asker)
         case GiveUp() as end:
             log.note(ending_of(end))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from journal.records import Concurrency
 from journal.techniques import MAX_SAMPLES, Example, Hint
@@ -78,6 +78,8 @@ class TaskRequest(_Asked):
     mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     plan_only: bool = False
+    start_at: AwareDatetime | None = None
+    """Not before this time; until then it waits."""
     concurrency: Concurrency = Concurrency.ENQUEUE
     """What becomes of it, or of them, where earlier tasks of its thread have not ended."""
     techniques: TechniquesRequest = TechniquesRequest()

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from io import BufferedReader
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from agents.attaching import receive
 from agents.driver import Driver
 from agents.feed import Feed
 from agents.following import follow
+from agents.guard.guard import Guard
 from agents.holder import Holder
 from agents.invocation import Surroundings
 from agents.judging import PolicyOf
@@ -21,9 +23,10 @@ from agents.means import means_of
 from agents.notices import Notices, find_notifiers
 from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, TaskRequest
+from agents.schedules import Schedules
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
-from agents.submission import Admission, first_events
+from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
 from agents.threads import Threads
 from agents.vault import Vault
@@ -107,6 +110,7 @@ class Runtime:
             settings, self._holder, self._admission, models, surroundings, self._feed, subtasks, self._threads, self._policy_of
         )
         self._driving: set[asyncio.Future[bool]] = set()
+        self.schedules = Schedules(database, self, agents=settings.agents, declared=settings.schedules)
 
     @classmethod
     async def open(
@@ -124,14 +128,15 @@ class Runtime:
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
-        memory = await open_memory(home, settings.memory, make_embedder(settings.embedder))
+        embedder = make_embedder(settings.embedder)
+        memory = await open_memory(home, settings.memory, embedder)
         redactor = redactor or Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,
             memory=memory,
             http=GuardedFetch(settings.tools.http),
             workspaces=home / "workspaces",
-            redactor=redactor,
+            guard=Guard.build(settings.guard, redactor, memory, embedder, models),
             vault=Vault(CredentialStore(journal.database), home, redactor),
         )
         return cls(
@@ -146,8 +151,17 @@ class Runtime:
             policy_of=policy_of,
         )
 
-    async def submit(self, tenant: str, request: TaskRequest, *, by: str, idempotency_key: str | None = None) -> TaskRecord:
-        """Journal a new task and ring for a worker.
+    async def submit(
+        self,
+        tenant: str,
+        request: TaskRequest,
+        *,
+        by: str,
+        idempotency_key: str | None = None,
+        also: Callable[[Any, str], None] | None = None,
+    ) -> TaskRecord:
+        """Journal a new task and ring for a worker. ``also`` is called with the transaction and the new task's id, and undoes
+        it all by what it raises.
 
         Raises ``InvalidInput`` (unknown agent, tool, model or planner; an attachment or a schema that cannot be used),
         ``ThreadBusy`` (where the request wants no waiting) or ``Conflict`` (the idempotency key).
@@ -158,7 +172,8 @@ class Runtime:
         submitted = self._admission.admit(request, history, by=by)
         attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
-        return await self._begin(tenant, first_events(submitted, attached), once, request.concurrency)
+        events = first_events(submitted, attached, request.start_at)
+        return await self._begin(tenant, events, once, request.concurrency, starting(request.start_at, also))
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
@@ -349,14 +364,17 @@ class Runtime:
         events: Sequence[Event],
         idempotency: tuple[str, str] | None = None,
         concurrency: Concurrency = Concurrency.ENQUEUE,
+        also: Callable[[Any, str], None] | None = None,
     ) -> TaskRecord:
         record = TaskState.of(tenant, new_id("task"), events).record()
-        record = await self.journal.submit(record, events, idempotency=idempotency, concurrency=concurrency)
+        rows = None if also is None else partial(_with_id, also, record.id)
+        record = await self.journal.submit(record, events, idempotency=idempotency, concurrency=concurrency, also=rows)
         if record.thread_id is not None and concurrency in (Concurrency.INTERRUPT, Concurrency.ROLLBACK):
             for other in await self.journal.open_in_thread(tenant, record.thread_id):
                 if other != record.id:
                     await self._deliver(other)
-        await self.dispatcher.enqueue(record.id)
+        if record.waiting is None:
+            await self.dispatcher.enqueue(record.id)
         return record
 
     async def _submit_child(self, tenant: str, task_id: str, submitted: TaskSubmitted) -> TaskRecord:
@@ -434,6 +452,10 @@ def _voided(state: TaskState, by: str) -> list[EventData]:
     if state.waiting is not None and state.waiting.reason is WaitingReason.APPROVAL:
         void.append(TaskResumed(reason=WaitingReason.APPROVAL, by=by))
     return void
+
+
+def _with_id(also: Callable[[Any, str], None], task_id: str, connection: Any) -> None:
+    also(connection, task_id)
 
 
 def _check_edits(approval: Approval, decision: Decision) -> None:

@@ -20,6 +20,7 @@ def _secrets(settings: RuntimeSettings) -> Iterator[str]:
         named.append(settings.embedder.api_key_env)
     named += [variable for server in settings.mcp_servers.values() for variable in server.variables]
     named += settings.tools.mcp.task_variables
+    named += [settings.guard.rebuff.api_key_env, settings.guard.moderation.api_key_env]
     for variable in (*STANDARD_VARIABLES, *filter(None, named)):
         value = os.environ.get(variable, "")
         yield value

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from agents.escalation import Terms
+from agents.guard.settings import GuardSettings
+from agents.schedule_requests import ScheduleRequest
 from journal.errors import ConfigurationError
 from journal.settings import JournalSettings
 from journal.techniques import Techniques
@@ -83,11 +85,21 @@ class RuntimeSettings(BaseSettings):
     tools: ToolSettings = ToolSettings()
     mcp_servers: dict[ServerName, McpServerSettings] = Field(default_factory=dict)
     agents: dict[str, AgentSettings] = Field(default_factory=lambda: {"default": AgentSettings()})
+    schedules: tuple[ScheduleRequest, ...] = ()
     policy: PolicySettings = PolicySettings()
+    guard: GuardSettings = GuardSettings()
     approval_hours: float = Field(72.0, gt=0)
     approvals: ApprovalSettings = ApprovalSettings()
     config_file: Path | None = Field(None, exclude=True)
     """Where the settings were read from; set by ``load``."""
+
+    @field_validator("schedules")
+    @classmethod
+    def _each_named_once(cls, schedules: tuple[ScheduleRequest, ...]) -> tuple[ScheduleRequest, ...]:
+        names = [schedule.name for schedule in schedules]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"there are two schedules named {twice!r}")
+        return schedules
 
     @model_validator(mode="after")
     def _no_profile_is_milder(self) -> Self:

@@ -1,9 +1,10 @@
 """From a request to the first event of a journal."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
 from agents.profile import Profile, find_profile
 from agents.requests import TaskRequest
@@ -11,7 +12,7 @@ from agents.settings import AgentSettings
 from journal import events as ev
 from journal.errors import InvalidInput, NotFound
 from journal.records import TaskRecord
-from journal.values import Message, TaskServer
+from journal.values import Message, TaskServer, WaitingReason
 from llm.router import Models
 from planners.json_schema import check_schema
 from planners.registry import find_planner
@@ -152,7 +153,26 @@ def _answer(record: TaskRecord) -> Message:
     return Message(role="assistant", content=answer, label=record.label or SYSTEM)
 
 
-def first_events(submitted: ev.TaskSubmitted, attachments: Sequence[ev.AttachmentReceived]) -> list[ev.Event]:
-    """How a journal begins."""
+def first_events(
+    submitted: ev.TaskSubmitted, attachments: Sequence[ev.AttachmentReceived], start_at: datetime | None = None
+) -> list[ev.Event]:
+    """How a journal begins. A task with a ``start_at`` waits for it."""
     now = datetime.now(UTC)
-    return [ev.Event(seq, now, 0, data) for seq, data in enumerate((submitted, *attachments), 1)]
+    rest = [] if start_at is None else [ev.TaskWaiting(reason=WaitingReason.TIMER, wake_at=start_at.astimezone(UTC))]
+    return [ev.Event(seq, now, 0, data) for seq, data in enumerate((submitted, *attachments, *rest), 1)]
+
+
+def starting(start_at: datetime | None, also: Callable[[Any, str], None] | None) -> Callable[[Any, str], None] | None:
+    """``also``, and before it the refusal of a ``start_at`` that is past: in the transaction, so that who submits the same
+    task twice under one key gets the first one, also when its time has come meanwhile."""
+    if start_at is None:
+        return also
+
+    def check(connection: Any, task_id: str) -> None:
+        if start_at <= datetime.now(UTC):
+            hint = "Give a time that is to come, with its offset from UTC; or leave `start_at` out to start now."
+            raise InvalidInput(f"start_at lies in the past: {start_at.isoformat()}.", hint=hint)
+        if also is not None:
+            also(connection, task_id)
+
+    return check

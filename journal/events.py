@@ -421,6 +421,27 @@ class ApprovalDecided(EventData):
     """``task``: later calls of the task like these ones are approved with them."""
 
 
+class GuardFlagged(EventData):
+    """The guard found something. It is never shown to a model, and lets nothing through that would not pass without it.
+
+    ``detector`` names who found it, ``where`` what was looked at (``goal``, ``answer``, ``result of TOOL``, ``error of TOOL``,
+    ``arguments of TOOL``) and ``field`` the part of it. ``action``: ``flagged`` (noted only), ``stripped``, ``withheld`` from
+    the model, ``stopped`` (the call was not made), ``refused``, or ``unchecked`` (the detector could not look). ``score`` is
+    in [0, 1].
+    """
+
+    kind = "guard.flagged"
+
+    detector: str
+    action: Literal["flagged", "stripped", "withheld", "stopped", "refused", "unchecked"]
+    where: str
+    field: str = ""
+    call_id: str | None = None
+    score: float | None = None
+    why: str = ""
+    excerpt: str = ""
+
+
 class MessageReceived(EventData):
     """A person said something to a running or waiting task; ``call_id`` names the question it answers."""
 

@@ -39,6 +39,9 @@ from trust.labels import SYSTEM, USER, Label, Trust, join
 SUMMARIZE = "summarize"
 """The role of calls that write summaries: they are no turns."""
 
+GUARD = "guard:"
+"""How the steps are called under which the guard asks models: in conversations of their own, whatever the planner."""
+
 TOO_LONG = "ContextTooLong"
 """What ``llm.failed`` calls a prompt that does not fit the model's window."""
 
@@ -152,6 +155,8 @@ class TaskState:
     """A person denied an effect that was chosen after text from outside had been read."""
     standing: tuple[CallUnderApproval, ...] = ()
     """Calls like these are approved for the rest of the task."""
+    guarding: dict[str, Asking] = field(default_factory=dict)
+    """The guard's conversations with models, by step."""
     asides: dict[str, Asking] = field(default_factory=dict)
     """Model calls about the latest answer that are no part of the conversation: samples of it, a critique."""
     criticised: bool = False
@@ -193,7 +198,8 @@ class TaskState:
     @property
     def committed(self) -> Usage:
         """What is spent, counting the reservations of a plan's model calls and of asides that are under way."""
-        asides = [aside.open.reserved for aside in self.asides.values() if aside.open is not None]
+        apart = (*self.asides.values(), *self.guarding.values())
+        asides = [asking.open.reserved for asking in apart if asking.open is not None]
         under_way = len(asides) + (self.plan.asked if self.plan else 0)
         spent = self.usage.model_copy(update={"steps": self.usage.steps + under_way})
         for reserved in (*(self.plan.reserved() if self.plan else ()), *asides):
@@ -208,6 +214,8 @@ class TaskState:
 
     def asking(self, step: str) -> Asking:
         """The conversation of a step, or of an aside, with its model; with none so far, a new one."""
+        if step.startswith(GUARD):
+            return self.guarding.setdefault(step, Asking())
         if is_aside(step):
             return self.asides.setdefault(step, Asking())
         if self.plan is None:
@@ -326,7 +334,7 @@ def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
 
 def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
     state._rested(event)
-    if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT):
+    if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT) and state.started is not None:
         state.failures, state.setbacks = [], state.setbacks + 1
         for asking in (*state.asides.values(), *(state.plan.asking.values() if state.plan else ())):
             asking.failures = []

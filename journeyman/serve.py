@@ -78,12 +78,15 @@ async def _working(settings: Settings, redactor: Redactor) -> AsyncIterator[Runt
     await note_settings(runtime.audit, settings)
     worker = Worker(app, settings.worker, admission, runtime.drive)
     beat = Beat(chores(runtime, dispatcher, admission, settings.worker))
-    worker.start()
-    beating = asyncio.create_task(beat.run())
+    beating: asyncio.Task[None] | None = None
     try:
+        await runtime.schedules.sync()
+        worker.start()
+        beating = asyncio.create_task(beat.run())
         yield runtime
     finally:
-        beating.cancel()
+        if beating is not None:
+            beating.cancel()
         await asyncio.gather(worker.aclose(), runtime.aclose())
         dispatcher.close()
 

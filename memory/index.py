@@ -99,7 +99,7 @@ class Index:
         complete = self._dense is not None
         for start in range(0, len(items), _SLICE):
             part = items[start : start + _SLICE]
-            dense = await self._dense.of_items([texts for _, _, texts in part]) if self._dense else None
+            dense = await self._dense.of_items([texts.own for _, _, texts in part]) if self._dense else None
             complete = complete and dense is not None
             await self._thread.run(self._write, part, dense or [{} for _ in part])
         if self._dense and not complete:
@@ -120,16 +120,11 @@ class Index:
             return
         windows = [(uid, {WINDOW: self._words.window(texts.window)}) for uid, (_, texts) in found.items()]
         await self._thread.run(Shard.set_vectors, windows)
-        if self._dense:
-            await self._dense.mend([(entry, texts) for entry, texts in found.values()])
 
     async def _embed_source(self, tenant: str, namespace: str, source: str) -> None:
         assert self._dense is not None
         items = await self._thread.run(source_items, tenant, namespace, source)
-        texts = texts_of([payload for _, payload in items])
-        if is_message(payload for _, payload in items):
-            around = await self._thread.run(neighbourhoods, tenant, namespace, {source: items[0]})
-            texts = [around[items[0][0]][1]] if around else texts
+        texts = [text.own for text in texts_of([payload for _, payload in items])]
         for start in range(0, len(items), _SLICE):
             vectors = await self._dense.of_items(texts[start : start + _SLICE])
             if vectors is None:

@@ -1,5 +1,6 @@
-"""Hybrid recall: each item is looked for by its own words and by those of its neighbourhood, and by meaning where an embedder
-is there; the scores of each way are scaled to [0, 1] and averaged.
+"""Hybrid recall: each item is looked for by its own words, by those of its neighbourhood, and by its meaning where an embedder
+is there; the scores of each way are scaled to [0, 1] and averaged. (A neighbourhood's meaning as a fourth way found no more in
+conversations, and cost as much as the third.)
 
 Scores are fused and not ranks: with ranks, a chunk that barely has a word of the query and stands beside the answer ties with
 the answer itself.
@@ -12,7 +13,7 @@ from uuid import UUID
 from journal.errors import InvalidInput
 from memory.items import Query, Recalled
 from memory.points import to_item
-from memory.shard import DENSE_OWN, DENSE_WINDOW, OWN, WINDOW, Shard, matching
+from memory.shard import DENSE, OWN, WINDOW, Shard, matching
 from memory.words import Words
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def recall(shard: Shard, words: Words, tenant: str, query: Query, vector: Sequen
     found = dict(zip(names, shard.search(requests), strict=True))
     fused = fuse([scale(scored, from_zero=name in (OWN, WINDOW)) for name, scored in found.items() if scored])
     asked = words.asked(query.text)
-    meant = {uid for name in (DENSE_OWN, DENSE_WINDOW) for uid, _ in found.get(name, ())[: query.k]}
+    meant = {uid for uid, _ in found.get(DENSE, ())[: query.k]}
     return [
         Recalled(to_item(uid, payload), score, _why(words, asked, payload, uid in meant))
         for uid, score, payload in _distinct(shard, fused, query.k)
@@ -73,7 +74,7 @@ def _requests(
     by_words: Any = words.query(query.text)
     wanted = {OWN: by_words, WINDOW: by_words} if by_words.indices else {}
     if vector is not None:
-        wanted |= {DENSE_OWN: list(vector), DENSE_WINDOW: list(vector)}
+        wanted |= {DENSE: list(vector)}
     requests = [
         QueryRequest(
             limit, query=EdgeQuery.Nearest(what, using=name), filter=scope, params=rarity if what is by_words else None

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 OWN = "own"
 WINDOW = "window"
-DENSE_OWN = "dense_own"
-DENSE_WINDOW = "dense_window"
+DENSE = "dense"
 
-_FORMAT = 1
+_FORMAT = 2
+"""In format 1 dense vectors had another name: they are made anew."""
 _BATCH = 64
 _PAGE = 1000
 _CHECKPOINT = 5000
@@ -85,7 +85,7 @@ class Shard:
     def space(self) -> Space | None:
         """The space of the dense vectors that are stored, if there are any."""
         space = self._about.get("space")
-        return Space(**space) if space else None
+        return Space(**space) if space and self._about["format"] == _FORMAT else None
 
     def set_space(self, space: Space) -> None:
         """Drop the dense vectors of another space and make room for those of this one."""
@@ -93,11 +93,10 @@ class Shard:
 
         # First the note, then the change: a crash between them leaves a space without vectors, which are then made anew.
         self._write_about({**self._about, "space": None})
-        for name in (DENSE_OWN, DENSE_WINDOW):
-            self._update(UpdateOperation.delete_vector_name(name))
-            self._update(UpdateOperation.create_dense_vector(name, space.dimensions, Distance.Cosine))
+        self._update(UpdateOperation.delete_vector_name(DENSE))
+        self._update(UpdateOperation.create_dense_vector(DENSE, space.dimensions, Distance.Cosine))
         self.flush()
-        self._write_about({**self._about, "space": {"name": space.name, "dimensions": space.dimensions}})
+        self._write_about({"format": _FORMAT, "space": {"name": space.name, "dimensions": space.dimensions}})
 
     def put(self, points: Iterable[tuple[UUID, Vectors, Payload]]) -> None:
         """Insert or replace points. Raises ``StorageFull`` before anything of a batch is written."""
@@ -115,11 +114,6 @@ class Shard:
         for batch in _batches(vectors):
             self._check_room()
             self._update(UpdateOperation.update_vectors([PointVectors(uid, named) for uid, named in batch]))
-
-    def drop_vectors(self, ids: Sequence[UUID], names: Sequence[str]) -> None:
-        from qdrant_edge import UpdateOperation
-
-        self._update(UpdateOperation.delete_vectors(list(ids), list(names)))
 
     def set_payload(self, uid: UUID, payload: Payload) -> None:
         """Set these fields of a point, and leave its others."""

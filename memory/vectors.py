@@ -5,13 +5,11 @@ import logging
 import time
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from journal.errors import JourneymanError
 from llm.embedders.embedder import Embedder, Kind
 from llm.errors import ContentRefused, ContextTooLong, InvalidRequest
-from memory.points import Texts, record_id
-from memory.shard import DENSE_OWN, DENSE_WINDOW, Shard, Space
+from memory.shard import DENSE, Shard, Space
 from memory.shard_thread import ShardThread
 
 _log = logging.getLogger(__name__)
@@ -48,26 +46,10 @@ class DenseVectors:
         vectors = await self._embed([text], "query")
         return vectors[0] if vectors else None
 
-    async def of_items(self, items: Sequence[Texts]) -> list[dict[str, Any]] | None:
-        """The named vectors of each item; ``None`` where the embedder fails."""
-        vectors = await self._embed([text for item in items for text in (item.own, item.window)], "document")
-        if vectors is None:
-            return None
-        pairs = zip(vectors[0::2], vectors[1::2], strict=True)
-        return [{DENSE_OWN: own, DENSE_WINDOW: window} for own, window in pairs]
-
-    async def mend(self, items: Sequence[tuple[tuple[UUID, dict[str, Any]], Texts]]) -> None:
-        """Embed the windows of these stored items anew; where that fails they go without until it works again."""
-        vectors = await self._embed([texts.window for _, texts in items], "document")
-        ids = [uid for (uid, _), _ in items]
-        if vectors is not None:
-            named = [{DENSE_WINDOW: vector} for vector in vectors]
-            await self._thread.run(Shard.set_vectors, list(zip(ids, named, strict=True)))
-        elif await self._thread.run(lambda shard: shard.space):
-            await self._thread.run(Shard.drop_vectors, ids, [DENSE_WINDOW])
-            for record in {record_id(p["tenant"], p["namespace"], p["source"]) for (_, p), _ in items}:
-                await self._thread.run(Shard.set_payload, record, {"space": ""})
-            self.lacking = True
+    async def of_items(self, texts: Sequence[str]) -> list[dict[str, Any]] | None:
+        """The named vector of each item's own text; ``None`` where the embedder fails."""
+        vectors = await self._embed(texts, "document")
+        return None if vectors is None else [{DENSE: vector} for vector in vectors]
 
     async def aclose(self) -> None:
         await self._embedder.aclose()

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from trust.hidden_html import is_hidden
+
 _HIDDEN = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "nav"})
 _BLOCKS = frozenset(
     (
@@ -44,10 +46,11 @@ def _collect(walk: Any, pieces: list[str]) -> None:
     for event, element in walk:
         tag = element.tag if isinstance(element.tag, str) else "template"
         step = 1 if event == "start" else -1
-        hidden += step * (tag in _HIDDEN)
+        unseen = tag in _HIDDEN or is_hidden(element.attrib)
+        hidden += step * unseen
         preformatted += step * (tag == "pre")
-        if hidden == 0 or (hidden == 1 and tag in _HIDDEN):
-            pieces.append("" if tag in _HIDDEN else _mark(tag, event))
+        if hidden == 0:
+            pieces.append("" if unseen else _mark(tag, event))
         if not hidden:
             words = element.text if event == "start" else element.tail
             pieces.append((words or "").replace(" ", _KEPT) if preformatted else re.sub(r"\s+", " ", words or ""))

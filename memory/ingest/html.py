@@ -1,6 +1,6 @@
 """HTML to blocks, keeping headings, lists, tables and code.
 
-All of the page's text is kept: heuristics for a page's main content lose short pages, tables and headings.
+All of the page's text that a reader sees is kept: heuristics for a page's main content lose short pages, tables and headings.
 """
 
 import re
@@ -10,6 +10,7 @@ from typing import Any
 from memory.errors import UnreadableDocument
 from memory.ingest.chunks import Block, Kind, Place
 from memory.ingest.outline import Outline
+from trust.hidden_html import is_hidden
 
 _DROPPED = frozenset({"script", "style", "noscript", "template", "svg", "nav", "head", "iframe", "object", "button", "select"})
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -33,6 +34,7 @@ def html_blocks(text: str) -> list[Block]:
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         root = lxml.html.document_fromstring(text.encode(), parser=parser)
+        _prune(root)
         reader = _Reader()
         reader.title(root.findtext("head/title"))
         reader.read(root)
@@ -42,6 +44,12 @@ def html_blocks(text: str) -> list[Block]:
         raise UnreadableDocument(f"It is not readable HTML: {error}.") from None
     reader.outline.close()
     return reader.outline.blocks
+
+
+def _prune(root: Any) -> None:
+    """Take out what no reader of the page sees."""
+    for element in [e for e in root.iterdescendants() if is_hidden(e.attrib)]:
+        element.drop_tree()
 
 
 class _Reader:

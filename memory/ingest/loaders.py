@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -15,9 +15,10 @@ from memory.ingest.markdown import markdown_blocks, plain_blocks
 from memory.items import Document, private_label
 from memory.settings import MemorySettings
 from trust.digest import digest
+from trust.hidden_text import strip_hidden
 from trust.labels import Label
 
-_READING = 1
+_READING = 2
 """Raised when documents come to be read differently, so that unchanged ones are read again."""
 
 _BY_SUFFIX = {
@@ -137,10 +138,17 @@ def read_file(data: bytes, path: Path, name: str, origin: str, settings: MemoryS
 
 
 def _pieces(blocks: Sequence[Block], settings: MemorySettings) -> tuple[Piece, ...]:
-    pieces = chunk([block for block in blocks if block.text.strip()], settings.chunk_chars)
+    seen = [_seen(block) for block in blocks]
+    pieces = chunk([block for block in seen if block.text.strip()], settings.chunk_chars)
     if not pieces:
         raise UnreadableDocument("It is empty.")
     return tuple(Piece(storable(piece.text), piece.position, storable(piece.heading)) for piece in pieces)
+
+
+def _seen(block: Block) -> Block:
+    """Without the characters that no reader sees."""
+    text, heading = strip_hidden(block.text).text, strip_hidden(block.heading).text
+    return block if (text, heading) == (block.text, block.heading) else replace(block, text=text, heading=heading)
 
 
 def storable(text: str) -> str:

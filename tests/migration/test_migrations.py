@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, bindparam, create_engine, text
 from sqlalchemy.engine import make_url
 
+import api.tables  # noqa: F401 - the tables that other rooms keep in the same database
 from journal import upgrading
 from journal.engine import database_url, make_engine
 from journal.schema import metadata

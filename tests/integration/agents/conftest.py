@@ -13,6 +13,7 @@ from agents.runtime import Runtime
 from agents.settings import RuntimeSettings
 from journal.records import TaskRecord
 from journeyman.testing import Call, Reply, Rule, StubServer, When
+from journeyman.testing.stub.server import Decide
 
 TOOLS = '''
 """Tools for the tests: what they do can be seen in the folder the file stands in."""
@@ -151,6 +152,7 @@ async def world(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[World]]
 
         async def build(
             *rules: Rule,
+            decide: Decide | None = None,
             settings: dict[str, Any] | None = None,
             models: int = 1,
             model: dict[str, Any] | None = None,
@@ -158,7 +160,7 @@ async def world(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[World]]
             folder = tmp_path / "tools.d"
             folder.mkdir(exist_ok=True)
             (folder / "acts.py").write_text(TOOLS)
-            stub = await stack.enter_async_context(StubServer(list(rules)))
+            stub = await stack.enter_async_context(StubServer(decide or list(rules)))
             given = RuntimeSettings.model_validate(
                 {
                     "home": tmp_path / "home",

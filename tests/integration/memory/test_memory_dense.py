@@ -47,7 +47,7 @@ async def test_small_documents_share_a_request(opened: Open, embeddings: Any) ->
     memory = await opened(embedder(embeddings.url))
     await memory.add("t", "n", [note(f"text {number}", f"s{number}") for number in range(30)])
     assert len(embeddings.requests) == 1
-    assert len(embeddings.texts) == 60  # each alone, and with its neighbourhood
+    assert len(embeddings.texts) == 30
 
 
 async def test_without_the_embedder_words_do_and_it_is_said_once(
@@ -89,38 +89,6 @@ async def test_another_model_or_length_means_other_vectors(opened: Open, embeddi
     while (await first(longer, "boat"))[0] != "vessel":
         pass
     assert all(body["model"] == "longer" for body in embeddings.requests[-2:])
-
-
-async def test_a_forgotten_item_leaves_its_neighbours_meaning_too(opened: Open, embeddings: Any) -> None:
-    memory = await opened(embedder(embeddings.url))
-    text = "# A\n\napples\n\n# B\n\nvessel\n\n# C\n\ncherries\n"
-    await memory.add("t", "n", [Document(text, "list", private_label("list"), "text/markdown")])
-    (item,) = [item for item in await memory.items("t") if item.text == "vessel"]
-    sent = len(embeddings.texts)
-    await memory.forget("t", item.id)
-    again = embeddings.texts[sent:]
-    assert len(again) == 2
-    assert all("apples" in window and "cherries" in window and "vessel" not in window for window in again)
-
-
-async def test_messages_are_embedded_with_their_neighbours(opened: Open, embeddings: Any) -> None:
-    memory = await opened(embedder(embeddings.url))
-    talk = ["apples", "vessel", "cherries"]
-    for number, text in enumerate(talk):
-        await memory.add("t", "n", [Document(text, f"chat#{number}", private_label("chat"))])
-    whole = [text for text in embeddings.texts if all(word in text for word in talk)]
-    assert sorted(text.split()[0] for text in whole) == ["chat#0", "chat#1", "chat#2"]
-
-
-async def test_messages_stored_without_vectors_get_those_of_their_neighbourhood(opened: Open, embeddings: Any) -> None:
-    plain = await opened()
-    talk = ["apples", "vessel", "cherries"]
-    await plain.add("t", "n", [Document(text, f"chat#{n}", private_label("chat")) for n, text in enumerate(talk)])
-    await plain.close()
-    memory = await opened(embedder(embeddings.url))
-    await memory.search("t", Query("boat"))
-    while sum(all(word in text for word in talk) for text in embeddings.texts) < len(talk):
-        await asyncio.sleep(0)
 
 
 async def test_a_search_does_not_wait_long_for_a_server_that_hangs(opened: Open, embeddings: Any) -> None:

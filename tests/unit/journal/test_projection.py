@@ -290,6 +290,7 @@ STORY: list[EventData] = [
     ev.PlannerChanged(planner="react", prompt_version="react_v1", why="w", instructions="i"),
     ev.AttachmentReceived(name="a", media_type="text/plain", size=1, digest="d", label=WEB, text="x"),
     ev.ContextCompacted(upto_seq=9, summary="s", kept=0, reason="window", by="m", label=WEB),
+    ev.GuardFlagged(detector="heuristics", action="withheld", where="result of http_get", score=0.9, why="w", excerpt="x"),
     ev.TaskForked(origin="task_0", seq=1, by="ann"),
 ]
 ENDINGS: list[EventData] = [
