@@ -30,6 +30,8 @@ from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
 from agents.threads import Threads
 from agents.vault import Vault
+from agents.webhook_store import outbox
+from agents.webhooks import Webhooks, joining
 from journal.audit import AuditLog
 from journal.credentials import CredentialStore
 from journal.database import Database
@@ -102,7 +104,8 @@ class Runtime:
         self.notices = Notices(find_notifiers(settings.approvals.notify))
         self._feed.heeding.append(self.notices.heed)
         self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
-        self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds)
+        self.webhooks = Webhooks(database, settings.webhooks)
+        self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds, outbox=outbox)
         subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
         self._threads = Threads(journal, self._ring)
         self._policy_of: PolicyOf = policy_of or settings.policy_of
@@ -173,7 +176,8 @@ class Runtime:
         attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
         events = first_events(submitted, attached, request.start_at)
-        return await self._begin(tenant, events, once, request.concurrency, starting(request.start_at, also))
+        rows = starting(request.start_at, joining(tenant, request.webhook, also))
+        return await self._begin(tenant, events, once, request.concurrency, rows)
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:
         """Cancel, also in the middle of a call. Raises ``Conflict`` for an ended task."""
@@ -351,6 +355,7 @@ class Runtime:
         for work in running:
             work.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self.webhooks.aclose()
         await self._holder.aclose()
         await self.notices.aclose()
         await self.tools.aclose()

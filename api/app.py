@@ -27,6 +27,7 @@ from api.routes import (
     memory,
     plan,
     tasks,
+    webhooks,
 )
 from api.settings import ApiSettings
 from journal.errors import JourneymanError
@@ -38,6 +39,7 @@ _ROUTERS = (
     plan.router,
     events.router,
     approvals.router,
+    webhooks.router,
     memory.router,
     catalog.router,
     keys.router,

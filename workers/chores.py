@@ -8,6 +8,7 @@ from workers.beat import Chore
 from workers.settings import WorkerSettings
 from workers.sweeper import Bell, Sweeper
 
+_DELIVER_SECONDS = 1.0
 _TIDY_SECONDS = 3600.0
 
 
@@ -16,6 +17,8 @@ def chores(runtime: Runtime, bell: Bell, admission: Admission, settings: WorkerS
     sweeper = Sweeper(runtime.journal, bell, admission, limit=settings.concurrency)
     return (
         Chore("looking for runnable tasks", settings.sweep_seconds, sweeper.sweep),
+        Chore("delivering to webhooks", _DELIVER_SECONDS, runtime.webhooks.deliver_due),
+        Chore("dropping old deliveries", _TIDY_SECONDS, runtime.webhooks.purge),
         Chore("firing schedules", settings.sweep_seconds, runtime.schedules.firing.tick),
         Chore("forgetting old fires", _TIDY_SECONDS, runtime.schedules.firing.tidy),
         Chore("forgetting old idempotency keys", _TIDY_SECONDS, lambda: _forget_keys(runtime)),

@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": "journeyman.cli.serve",
     "tasks": "journeyman.cli.tasks",
     "approvals": "journeyman.cli.approvals",
+    "webhooks": "journeyman.cli.webhooks",
     "memory": "journeyman.cli.memory",
     "tools": "journeyman.cli.tools",
     "models": "journeyman.cli.models",
