@@ -197,12 +197,15 @@ class TaskState:
 
     @property
     def committed(self) -> Usage:
-        """What is spent, counting the reservations of a plan's model calls and of asides that are under way."""
+        """What is spent, counting the reservations of model calls that are under way, or were when their worker died."""
+        if self.ended:
+            return self.usage
         apart = (*self.asides.values(), *self.guarding.values())
         asides = [asking.open.reserved for asking in apart if asking.open is not None]
         under_way = len(asides) + (self.plan.asked if self.plan else 0)
         spent = self.usage.model_copy(update={"steps": self.usage.steps + under_way})
-        for reserved in (*(self.plan.reserved() if self.plan else ()), *asides):
+        asked = [self.open_request.reserved] if self.open_request is not None else []
+        for reserved in (*asked, *(self.plan.reserved() if self.plan else ()), *asides):
             spent = _add_reserved(spent, reserved)
         return spent
 
@@ -291,6 +294,12 @@ class TaskState:
             self.rested_seconds += (event.at - self.waiting.since).total_seconds()
 
     def _end(self, event: Event, status: Status, outcome: Outcome | None) -> None:
+        """A model call that is still open will never be settled: what was reserved for it stays spent."""
+        apart = (*self.asides.values(), *self.guarding.values())
+        conversations = [*apart, *(self.plan.asking.values() if self.plan else ())]
+        for request in (self.open_request, *(asking.open for asking in conversations)):
+            if request is not None:
+                self._spend_reserved(request.reserved)
         self.status, self.outcome, self.waiting, self.ended_at = status, outcome, None, event.at
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -14,8 +15,11 @@ _QUIET = ("alembic", "celery", "kombu", "uvicorn", "httpx", "httpx2", "httpcore"
 """Libraries that are heard only from warnings on."""
 
 
-def configure(redactor: Redactor, *, level: int = logging.INFO) -> None:
-    """Send all logging, the standard library's and structlog's, to stderr. ``redactor`` knows what is never to be written."""
+def configure(secrets: Iterable[str] = (), *, level: int = logging.INFO) -> Redactor:
+    """Send all logging, the standard library's and structlog's, to stderr. ``secrets`` are values never to be written;
+    what the redactor that is given back learns later is not either."""
+
+    redactor = Redactor(secrets)
 
     def redacted(logger: Any, method: str, line: EventDict) -> EventDict:
         return {key: redactor.json(value) for key, value in line.items()}
@@ -47,6 +51,7 @@ def configure(redactor: Redactor, *, level: int = logging.INFO) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    return redactor
 
 
 def _renderer() -> Processor:
