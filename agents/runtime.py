@@ -130,8 +130,8 @@ class Runtime:
         redactor: Redactor | None = None,
     ) -> "Runtime":
         """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``; without ``memory``, it is the home's own. The
-        policy is the settings'; tests may hand in another one. A ``redactor`` shared with the log lets that know what tools are
-        handed later. Raises ``ConfigurationError``."""
+        policy is the settings'; tests may hand in another one. A ``redactor`` shared with the log lets that know what tools
+        are handed later. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))

@@ -18,7 +18,6 @@ _QUIET = ("alembic", "celery", "kombu", "uvicorn", "httpx", "httpx2", "httpcore"
 def configure(secrets: Iterable[str] = (), *, level: int = logging.INFO) -> Redactor:
     """Send all logging, the standard library's and structlog's, to stderr. ``secrets`` are values never to be written;
     what the redactor that is given back learns later is not either."""
-
     redactor = Redactor(secrets)
 
     def redacted(logger: Any, method: str, line: EventDict) -> EventDict:
