@@ -155,7 +155,7 @@ async def test_another_tenants_things_look_absent_to_its_admin(api: Api) -> None
     for route in routes:
         response = await ask(api.client, route, ids, BODIES.get(route))
         told = response.json()["detail"] if response.status_code == 404 else ""
-        assert not told or "plan" in told or "file" in told or "delivery" in told, (route, told)
+        assert not told or "plan" in told or "artifact" in told or "delivery" in told, (route, told)
 
 
 async def test_lists_hold_nothing_of_another_tenant(api: Api) -> None:
