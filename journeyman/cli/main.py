@@ -33,6 +33,7 @@ COMMANDS = {
     "agents": "journeyman.cli.agents",
     "usage": "journeyman.cli.usage",
     "keys": "journeyman.cli.keys",
+    "credentials": "journeyman.cli.credentials",
     "audit": "journeyman.cli.audit",
     "config": "journeyman.cli.config",
     "doctor": "journeyman.cli.doctor",
