@@ -19,6 +19,7 @@ from api.routes import (
     audit,
     catalog,
     control,
+    credentials,
     documentation,
     events,
     health,
@@ -44,6 +45,7 @@ _ROUTERS = (
     catalog.router,
     keys.router,
     audit.router,
+    credentials.router,
     schedules.router,
     health.router,
 )

@@ -258,6 +258,17 @@ class Client:
     async def revoke_key(self, key_id: str, *, tenant: str | None = None) -> None:
         await self.call("DELETE", f"/v1/keys/{key_id}", params=_given(tenant=tenant))
 
+    async def credentials(self, *, user: str | None = None) -> Document:
+        """The names of a user's credentials; another's than one's own are for admins."""
+        return await self._document("GET", "/v1/credentials", params=_given(user=user))
+
+    async def set_credential(self, name: str, value: str, *, user: str | None = None) -> Document:
+        """Keep a value for the tools that declare a secret of this name. Nothing gives it back."""
+        return await self._document("PUT", f"/v1/credentials/{quote(name)}", json={"value": value}, params=_given(user=user))
+
+    async def remove_credential(self, name: str, *, user: str | None = None) -> None:
+        await self.call("DELETE", f"/v1/credentials/{quote(name)}", params=_given(user=user))
+
     async def audit(self, **which: Any) -> Document:
         """The audit log, newest first: ``tenant``, ``act``, ``actor``, ``before``, ``limit``."""
         return await self._document("GET", "/v1/audit", params=_given(**which))

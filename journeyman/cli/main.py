@@ -34,6 +34,7 @@ COMMANDS = {
     "schedules": "journeyman.cli.schedules",
     "usage": "journeyman.cli.usage",
     "keys": "journeyman.cli.keys",
+    "credentials": "journeyman.cli.credentials",
     "audit": "journeyman.cli.audit",
     "config": "journeyman.cli.config",
     "doctor": "journeyman.cli.doctor",

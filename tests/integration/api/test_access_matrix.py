@@ -66,6 +66,9 @@ REVIEWED: dict[str, tuple[Role, ...]] = {
     "POST /v1/keys": (ADMIN,),
     "POST /v1/keys/{key_id}/rotate": (ADMIN,),
     "DELETE /v1/keys/{key_id}": (ADMIN,),
+    "GET /v1/credentials": (SUBMITTER,),
+    "PUT /v1/credentials/{name}": (SUBMITTER,),
+    "DELETE /v1/credentials/{name}": (SUBMITTER,),
     "GET /v1/audit": (ADMIN,),
     "GET /v1/audit/verify": (ADMIN,),
 }
@@ -81,8 +84,8 @@ BODIES: dict[str, Any] = {
 }
 """What a route needs in order to look at the id in its path."""
 
-SHARED = {"GET /v1/tools/{name}"}
-"""Routes whose path names something that belongs to no tenant."""
+SHARED = {"GET /v1/tools/{name}", "PUT /v1/credentials/{name}", "DELETE /v1/credentials/{name}"}
+"""Routes whose path names something that belongs to no tenant, or to the caller alone."""
 
 
 def mays(role: Role, route: str) -> bool:
