@@ -26,6 +26,7 @@ from api.routes import (
     keys,
     memory,
     plan,
+    schedules,
     tasks,
     webhooks,
 )
@@ -45,6 +46,7 @@ _ROUTERS = (
     keys.router,
     audit.router,
     credentials.router,
+    schedules.router,
     health.router,
 )
 
