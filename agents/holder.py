@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from agents.feed import Feed
 from agents.inbox import absorb
-from agents.task_log import TaskLog
+from agents.task_log import Outbox, TaskLog, no_outbox
 from journal.errors import NotFound, StaleLease, StorageError
 from journal.records import InboxItem, Lease
 from journal.store import Journal
@@ -24,11 +24,12 @@ logger = logging.getLogger(__name__)
 class Holder:
     """All tasks that this process holds. One heartbeat renews all their leases and brings their mail."""
 
-    def __init__(self, journal: Journal, feed: Feed, *, lease_seconds: float) -> None:
+    def __init__(self, journal: Journal, feed: Feed, *, lease_seconds: float, outbox: Outbox = no_outbox) -> None:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._journal = journal
         self._feed = feed
         self._lease_seconds = lease_seconds
+        self._outbox = outbox
         self._held: dict[str, TaskLog] = {}
         self._stranded: list[Lease] = []
         """Leases that the database would not take back; every heartbeat tries again, or it would renew them for ever."""
@@ -89,7 +90,7 @@ class Holder:
             return None
         try:
             events = await self._journal.read(lease.tenant, task_id)
-            log = TaskLog(self._journal, self._feed, lease, events, lease_seconds=self._lease_seconds)
+            log = TaskLog(self._journal, self._feed, lease, events, lease_seconds=self._lease_seconds, outbox=self._outbox)
             log.deliver(await self._journal.inbox(lease))
         except Exception:
             await self._drop(lease)

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
+from agents.webhook_records import WebhookEvent
 from journal.records import Concurrency
 from journal.techniques import MAX_SAMPLES, Example, Hint
 from tools.mcp.settings import HeaderName, ServerName, VariableName
@@ -60,6 +61,23 @@ class TaskServerRequest(_Asked):
     headers_env: dict[HeaderName, VariableName] = Field(default_factory=dict, max_length=20)
 
 
+class WebhookRequest(_Asked):
+    """An address to be told of events by the Standard Webhooks convention; no ``events``: of all. ``secret`` signs the
+    messages (``whsec_...``); without one, one is made."""
+
+    url: str = Field(min_length=1, max_length=2000)
+    events: tuple[WebhookEvent, ...] = Field((), max_length=10)
+    secret: SecretStr | None = None
+
+
+class WebhookChange(_Asked):
+    """What is to change; what is absent stays."""
+
+    url: str | None = Field(None, min_length=1, max_length=2000)
+    events: tuple[WebhookEvent, ...] | None = Field(None, max_length=10)
+    enabled: bool | None = None
+
+
 class TaskRequest(_Asked):
     """A goal and how to go about it. All but ``goal`` have defaults from the agent profile."""
 
@@ -78,6 +96,8 @@ class TaskRequest(_Asked):
     mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     plan_only: bool = False
+    webhook: WebhookRequest | None = None
+    """Is told of this task, beside the tenant's own webhooks."""
     start_at: AwareDatetime | None = None
     """Not before this time; until then it waits."""
     concurrency: Concurrency = Concurrency.ENQUEUE
@@ -96,6 +116,15 @@ class Decision(_Asked):
     calls: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
     note: str = Field("", max_length=10_000)
     scope: Literal["once", "task"] = "once"
+
+
+class RetryRequest(_Asked):
+    """From where a failed task is taken up: a step (of its plan, or a call by its id), or the event ``seq``; by default from
+    what failed. ``budget`` raises its ceilings."""
+
+    step_id: str | None = Field(None, max_length=200)
+    seq: int | None = Field(None, ge=1, le=2**53)
+    budget: BudgetRequest = BudgetRequest()
 
 
 class InputRequest(_Asked):

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from agents.escalation import Terms
 from agents.guard.settings import GuardSettings
 from agents.schedule_requests import ScheduleRequest
+from agents.webhook_settings import WebhookSettings
 from journal.errors import ConfigurationError
 from journal.settings import JournalSettings
 from journal.techniques import Techniques
@@ -85,6 +86,7 @@ class RuntimeSettings(BaseSettings):
     tools: ToolSettings = ToolSettings()
     mcp_servers: dict[ServerName, McpServerSettings] = Field(default_factory=dict)
     agents: dict[str, AgentSettings] = Field(default_factory=lambda: {"default": AgentSettings()})
+    webhooks: WebhookSettings = WebhookSettings()
     schedules: tuple[ScheduleRequest, ...] = ()
     policy: PolicySettings = PolicySettings()
     guard: GuardSettings = GuardSettings()

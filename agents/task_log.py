@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +12,16 @@ from agents.interruption import Interruption
 from journal.errors import StaleLease, StorageError
 from journal.events import Event, EventData
 from journal.projection import TaskState
-from journal.records import InboxItem, InboxKind, Lease
+from journal.records import InboxItem, InboxKind, Lease, TaskRecord
 from journal.store import Journal
 from planners.context import Transcript
+
+Outbox = Callable[[TaskRecord, Sequence[Event]], Callable[[Any], None] | None]
+"""``(the task as of the last event, the events)``: what is to be written in their transaction, if anything."""
+
+
+def no_outbox(record: TaskRecord, events: Sequence[Event]) -> None:
+    """Nothing but the events."""
 
 
 class TaskLog:
@@ -24,7 +31,16 @@ class TaskLog:
     the process (a model request, an effect) before what led to it is committed.
     """
 
-    def __init__(self, journal: Journal, feed: Feed, lease: Lease, events: Sequence[Event], *, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        feed: Feed,
+        lease: Lease,
+        events: Sequence[Event],
+        *,
+        lease_seconds: float,
+        outbox: Outbox = no_outbox,
+    ) -> None:
         self.lease = lease
         self.lease_seconds = lease_seconds
         self.state = TaskState.of(lease.tenant, lease.task_id, events)
@@ -33,6 +49,7 @@ class TaskLog:
         self.mail: list[InboxItem] = []
         self._journal = journal
         self._feed = feed
+        self._outbox = outbox
         self._noted: list[Event] = []
         self._drained: list[InboxItem] = []
         self._known: set[int] = set()
@@ -65,9 +82,9 @@ class TaskLog:
         events, self._noted = self._noted, []
         drained, self._drained = self._drained, []
         try:
-            appended = await self._journal.append(
-                self.lease, events, self.state.record(), drained=drained, also=recording(self.state, events)
-            )
+            record = self.state.record()
+            also = together(self._outbox(record, events), recording(self.state, events))
+            appended = await self._journal.append(self.lease, events, record, drained=drained, also=also)
         except (StaleLease, StorageError) as error:
             self._refused = error
             raise
@@ -106,6 +123,19 @@ class TaskLog:
         if self.state.started_at is None:
             return 0.0
         return time.time() - self.state.started_at.timestamp() - self.state.rested_seconds
+
+
+def together(*writes: Callable[[Any], None] | None) -> Callable[[Any], None] | None:
+    """One write that does all of these; ``None`` where there are none."""
+    wanted = [write for write in writes if write is not None]
+    if not wanted:
+        return None
+
+    def write_all(connection: Any) -> None:
+        for write in wanted:
+            write(connection)
+
+    return write_all
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

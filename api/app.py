@@ -13,7 +13,21 @@ from api.gate import Envelope, Gate
 from api.keys import KeyStore
 from api.openapi import describe
 from api.rates import RateLimiter
-from api.routes import approvals, artifacts, audit, catalog, control, documentation, events, health, keys, memory, plan, tasks
+from api.routes import (
+    approvals,
+    artifacts,
+    audit,
+    catalog,
+    control,
+    documentation,
+    events,
+    health,
+    keys,
+    memory,
+    plan,
+    tasks,
+    webhooks,
+)
 from api.settings import ApiSettings
 from journal.errors import JourneymanError
 
@@ -24,6 +38,7 @@ _ROUTERS = (
     plan.router,
     events.router,
     approvals.router,
+    webhooks.router,
     memory.router,
     catalog.router,
     keys.router,

@@ -27,25 +27,27 @@ class _Task:
     until: datetime = _LONG_AGO
     inbox: list[InboxItem] = field(default_factory=list)
 
-    @property
-    def free(self) -> bool:
-        return self.owner is None or self.until <= _now()
+    def free(self, now: datetime) -> bool:
+        return self.owner is None or self.until <= now
 
-    @property
-    def due(self) -> bool:
+    def due(self, now: datetime) -> bool:
         record = self.record
         if self.inbox:
             return True
         if record.status.ended:
             return False
         waiting = record.waiting
-        return waiting is None or (waiting.wake_at is not None and waiting.wake_at <= _now())
+        return waiting is None or (waiting.wake_at is not None and waiting.wake_at <= now)
 
 
 class MemoryJournal:
-    """Implements ``journal.store.Journal``. Events are kept as they would be stored: what cannot be stored fails here too."""
+    """Implements ``journal.store.Journal``. Events are kept as they would be stored: what cannot be stored fails here too.
 
-    def __init__(self, *, lease_seconds: float = 6.0) -> None:
+    ``clock`` is what leases and timers go by.
+    """
+
+    def __init__(self, *, lease_seconds: float = 6.0, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = clock
         self._lease_time = timedelta(seconds=lease_seconds)
         self._tasks: dict[str, _Task] = {}
         self._keys: dict[tuple[str, str], tuple[str, str]] = {}
@@ -92,15 +94,15 @@ class MemoryJournal:
 
     async def claim(self, task_id: str, owner: str) -> Lease | None:
         task = self._tasks.get(task_id)
-        if task is None or not task.free:
+        if task is None or not task.free(self._now()):
             return None
-        task.epoch, task.owner, task.until = task.epoch + 1, owner, _now() + self._lease_time
+        task.epoch, task.owner, task.until = task.epoch + 1, owner, self._now() + self._lease_time
         return Lease(task_id, task.record.tenant, owner, task.epoch, task.until)
 
     async def heartbeat(self, owner: str) -> Heartbeat:
         held = {task_id: task for task_id, task in self._tasks.items() if task.owner == owner}
         for task in held.values():
-            task.until = _now() + self._lease_time
+            task.until = self._now() + self._lease_time
         return Heartbeat(frozenset(held), {task_id: tuple(task.inbox) for task_id, task in held.items() if task.inbox})
 
     async def append(
@@ -181,7 +183,9 @@ class MemoryJournal:
         return Totals(tasks=counts, usage=Usage(**sums))
 
     async def runnable(self, limit: int) -> list[str]:
-        return [task_id for task_id, task in self._tasks.items() if task.free and (task.due or self._has_turn(task))][:limit]
+        now = self._now()
+        free = {task_id: task for task_id, task in self._tasks.items() if task.free(now)}
+        return [task_id for task_id, task in free.items() if task.due(now) or self._has_turn(task)][:limit]
 
     def _has_turn(self, task: _Task) -> bool:
         """Whether it rests for its turn in its thread, and has it now."""
@@ -194,7 +198,7 @@ class MemoryJournal:
     async def forget(self, tenant: str, task_id: str, seqs: Sequence[int]) -> None:
         task = self._task(tenant, task_id)
         require_ended(task.record)
-        now, kinds = to_micros(_now()), set()
+        now, kinds = to_micros(self._now()), set()
         for stored in [task.events[seq - 1] for seq in seqs if 1 <= seq <= len(task.events)]:
             if stored.data is not None:
                 digest = payload_digest(stored.data)
@@ -221,7 +225,3 @@ class MemoryJournal:
 
 def _place(record: TaskRecord) -> tuple[str, str | None]:
     return record.tenant, record.thread_id
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -59,9 +59,8 @@ def _write(
     connection.execute(insert(task_documents), {"task": number, "request": request(record), "result": changing.result})
     cursor = connection.connection.cursor()
     try:
-        if blobs:
-            cursor.executemany(statements.insert_blobs.sql, sorted((record.tenant, *blob) for blob in blobs))
-        cursor.executemany(statements.insert_events.sql, [(number, e[0], record.tenant, *e[1:]) for e in events])
+        statements.run(cursor, statements.insert_blobs, sorted((record.tenant, *blob) for blob in blobs))
+        statements.run(cursor, statements.insert_events, [(number, e[0], record.tenant, *e[1:]) for e in events])
     finally:
         cursor.close()
 

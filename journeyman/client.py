@@ -123,6 +123,14 @@ class Client:
     async def fork(self, task_id: str, *, seq: int) -> Document:
         return await self._document("POST", f"/v1/tasks/{task_id}/fork", json={"seq": seq})
 
+    async def doubts(self, task_id: str) -> Document:
+        """The calls in doubt: what was meant, when it was sent, under which key."""
+        return await self._document("GET", f"/v1/tasks/{task_id}/doubts")
+
+    async def retry(self, task_id: str, request: Mapping[str, Any] | None = None) -> Document:
+        """Take up a failed task; ``request`` has the fields of ``agents.requests.RetryRequest``."""
+        return await self._document("POST", f"/v1/tasks/{task_id}/retry", json=dict(request or {}))
+
     async def plan(self, task_id: str) -> Document:
         """The task's plan: ``steps``, ``answer``, how far each step is, and the worst case of its cost."""
         return await self._document("GET", f"/v1/tasks/{task_id}/plan")

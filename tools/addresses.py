@@ -62,17 +62,17 @@ class _Rule:
 class AllowList:
     """The addresses that may be reached: the public ones, and what the operator named (``tools.http.allow``)."""
 
-    def __init__(self, entries: Iterable[str]) -> None:
+    def __init__(self, entries: Iterable[str], *, setting: str = "tools.http.allow") -> None:
         """Entries are ``host``, ``host:port``, an address (``[::1]:8080`` with a port) or a CIDR block. Raises
         ``ConfigurationError`` for one that is none of these."""
-        self._rules = tuple(_rule(entry) for entry in entries)
+        self._rules = tuple(_rule(entry, setting) for entry in entries)
 
     def allows(self, host: str, port: int, address: Address) -> bool:
         """``address`` is what ``host`` was resolved to. An entry that names addresses allows them under every host name."""
         return is_public(address) or any(rule.allows(host.lower(), port, address) for rule in self._rules)
 
 
-def _rule(entry: str) -> _Rule:
+def _rule(entry: str, setting: str) -> _Rule:
     text = entry.strip().lower()
     block = _block(text)
     if block is not None:
@@ -83,7 +83,7 @@ def _rule(entry: str) -> _Rule:
     valid_port = not colon or (number is not None and 0 < number < 65536)
     if not host or not valid_port or set(host) & set("/ @?#"):
         raise ConfigurationError(
-            f"`tools.http.allow` holds `{entry}`, which is no host, `host:port` or CIDR block.",
+            f"`{setting}` holds `{entry}`, which is no host, `host:port` or CIDR block.",
             hint="Write for example `intranet.example`, `127.0.0.1:8080` or `10.1.0.0/16`.",
         )
     block = _block(host.strip("[]"))

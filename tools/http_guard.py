@@ -57,9 +57,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     check and its use gains nothing.
     """
 
-    def __init__(self, allow: AllowList, resolve: Resolver) -> None:
+    def __init__(self, allow: AllowList, resolve: Resolver, setting: str = "tools.http.allow") -> None:
         self._allow = allow
         self._resolve = resolve
+        self._setting = setting
         self._inner = httpcore.AnyIOBackend()
         self.met_private = False
         """Whether a private address, allowed by the operator, was connected to."""
@@ -93,12 +94,14 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
     async def _addresses(self, host: str, port: int) -> list[str]:
-        found = await allowed_addresses(host, port, self._allow, self._resolve)
+        found = await allowed_addresses(host, port, self._allow, self._resolve, self._setting)
         self.met_private |= any(not is_public(address) for text in found if (address := parse_address(text)))
         return found
 
 
-async def allowed_addresses(host: str, port: int, allow: AllowList, resolve: Resolver) -> list[str]:
+async def allowed_addresses(
+    host: str, port: int, allow: AllowList, resolve: Resolver, setting: str = "tools.http.allow"
+) -> list[str]:
     """What the host resolves to. One forbidden address among them refuses all: honest names do not mix them.
 
     Raises ``Refused``, or ``ToolError`` where there is none.
@@ -114,6 +117,6 @@ async def allowed_addresses(host: str, port: int, allow: AllowList, resolve: Res
         if address is None or not allow.allows(host, port, address):
             place = host if host == text else f"{host} (at {text})"
             raise Refused(
-                f"{place} is a private or reserved address; only the operator can allow it, in the setting `tools.http.allow`."
+                f"{place} is a private or reserved address; only the operator can allow it, in the setting `{setting}`."
             )
     return found

@@ -31,6 +31,16 @@ REVIEWED: dict[str, tuple[Role, ...]] = {
     "POST /v1/tasks/{task_id}/resume": (SUBMITTER,),
     "POST /v1/tasks/{task_id}/input": (SUBMITTER, APPROVER),
     "POST /v1/tasks/{task_id}/fork": (SUBMITTER,),
+    "POST /v1/tasks/{task_id}/retry": (SUBMITTER,),
+    "GET /v1/tasks/{task_id}/doubts": (VIEWER,),
+    "GET /v1/webhooks": (VIEWER,),
+    "POST /v1/webhooks": (ADMIN,),
+    "GET /v1/webhooks/{webhook_id}": (VIEWER,),
+    "PATCH /v1/webhooks/{webhook_id}": (ADMIN,),
+    "DELETE /v1/webhooks/{webhook_id}": (ADMIN,),
+    "POST /v1/webhooks/{webhook_id}/rotate": (ADMIN,),
+    "GET /v1/webhooks/{webhook_id}/deliveries": (VIEWER,),
+    "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": (SUBMITTER,),
     "GET /v1/approvals": (VIEWER,),
     "GET /v1/approvals/{approval_id}": (VIEWER,),
     "POST /v1/approvals/{approval_id}": (APPROVER,),
@@ -55,6 +65,7 @@ REVIEWED: dict[str, tuple[Role, ...]] = {
 BODIES: dict[str, Any] = {
     "POST /v1/tasks/{task_id}/fork": {"seq": 1},
     "POST /v1/tasks/{task_id}/input": {"text": "hello"},
+    "PATCH /v1/webhooks/{webhook_id}": {"enabled": False},
     "PUT /v1/tasks/{task_id}/plan": {"steps": [], "answer": {"text": "none"}},
     "POST /v1/approvals/{approval_id}": {"decision": "deny"},
 }
@@ -130,7 +141,9 @@ async def test_another_tenants_things_look_absent_to_its_admin(api: Api) -> None
     await api.client.post("/v1/memory/documents", json={"text": "The quay is long.", "source": "quay.md"})
     (item,) = (await api.client.get("/v1/memory")).json()["items"]
     spare = await api.keys.create("spare")
+    hook = (await api.client.post("/v1/webhooks", json={"url": "https://example.com/hook"})).json()["id"]
     ids = {"task_id": task_id, "approval_id": approval["id"], "item_id": item["id"], "key_id": spare.id, "name": "x"}
+    ids |= {"webhook_id": hook, "delivery_id": "msg_none"}
     routes = sorted((r for r in REVIEWED if "{" in r and r not in SHARED), key=lambda route: route.startswith("DELETE"))
     stranger = await api.keys.create("stranger", tenant="elsewhere")
     async with api.connect(stranger.key) as client:
@@ -141,7 +154,7 @@ async def test_another_tenants_things_look_absent_to_its_admin(api: Api) -> None
     for route in routes:
         response = await ask(api.client, route, ids, BODIES.get(route))
         told = response.json()["detail"] if response.status_code == 404 else ""
-        assert not told or "plan" in told or "file" in told or "artifact" in told, (route, told)
+        assert not told or "plan" in told or "file" in told or "artifact" in told or "delivery" in told, (route, told)
 
 
 async def test_lists_hold_nothing_of_another_tenant(api: Api) -> None:
