@@ -30,9 +30,11 @@ from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
 from agents.threads import Threads
+from agents.vault import Vault
 from agents.webhook_store import outbox
 from agents.webhooks import Webhooks, joining
 from journal.audit import AuditLog
+from journal.credentials import CredentialStore
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StorageError
 from journal.events import Event, TaskSubmitted
@@ -96,6 +98,7 @@ class Runtime:
         self.database = database
         """Where the journal lives; rooms above keep their own tables there too."""
         self.audit = AuditLog(database)
+        self.vault = surroundings.vault
         self.journal = journal
         self.memory = memory
         self.tools = tools
@@ -125,22 +128,25 @@ class Runtime:
         dispatcher: Dispatcher | None = None,
         memory: Memory | None = None,
         policy_of: PolicyOf | None = None,
+        redactor: Redactor | None = None,
     ) -> "Runtime":
         """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``; without ``memory``, it is the home's own. The
-        policy is the settings'; tests may hand in another one. Raises ``ConfigurationError``."""
+        policy is the settings'; tests may hand in another one. A ``redactor`` shared with the log lets that know what tools
+        are handed later. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
         embedder = make_embedder(settings.embedder)
         memory = memory or await open_memory(home, settings.memory, embedder)
-        redactor = Redactor(known_secrets(settings))
+        redactor = redactor or Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,
             memory=memory,
             http=GuardedFetch(settings.tools.http),
             workspaces=home / "workspaces",
             guard=Guard.build(settings.guard, redactor, memory, embedder, models),
+            vault=Vault(CredentialStore(journal.database), home, redactor),
         )
         return cls(
             settings,
