@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 from agents.profile import Profile, find_profile
-from agents.requests import TaskRequest
+from agents.requests import BudgetRequest, TaskRequest
 from agents.settings import AgentSettings
 from journal import events as ev
 from journal.errors import InvalidInput, NotFound
@@ -34,7 +35,7 @@ class Admission:
     def __init__(
         self, agents: Mapping[str, AgentSettings], tools: Registry, models: Models, task_servers: TaskServers
     ) -> None:
-        self._agents = agents
+        self.agents = agents
         self._tools = tools
         self._models = models
         self._task_servers = task_servers
@@ -42,7 +43,7 @@ class Admission:
     def admit(self, request: TaskRequest, history: tuple[Message, ...], *, by: str) -> ev.TaskSubmitted:
         """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, a budget above the profile's, or an output
         schema that cannot be used, or a technique whose tool is missing."""
-        profile = find_profile(self._agents, request.agent)
+        profile = find_profile(self.agents, request.agent)
         planner = find_planner(request.planner or ("plan" if request.plan_only else profile.settings.planner))
         if request.plan_only and planner.name not in PLANNING:
             raise InvalidInput(f"The planner {planner.name} makes no plan to look at.", hint="Use `plan`, or no `plan_only`.")
@@ -73,6 +74,18 @@ class Admission:
             techniques=techniques,
         )
 
+    def allow(self, events: list[ev.Event], budget: BudgetRequest) -> list[ev.Event]:
+        """The first events of a journal, with other ceilings where some are given. Raises ``InvalidInput`` for one above the
+        profile's."""
+        given = budget.model_dump(exclude_none=True)
+        first = events[0]
+        if not given or not isinstance(first.data, ev.TaskSubmitted):
+            return events
+        profile = find_profile(self.agents, first.data.agent)
+        profile.budget(BudgetRequest(**given))
+        ceilings = first.data.budget.model_copy(update=given)
+        return [replace(first, data=first.data.model_copy(update={"budget": ceilings})), *events[1:]]
+
     @asynccontextmanager
     async def equipment(self, submitted: ev.TaskSubmitted, started: ev.TaskStarted | None) -> AsyncIterator[dict[str, Tool]]:
         """The tools of a task, by name, for as long as the block runs: its profile's, and those of the servers it brought.
@@ -80,7 +93,7 @@ class Admission:
         A tool of its own servers that is not what it was when the task started is left out. Raises ``InvalidInput``, also for
         an own server that cannot be used when the task starts.
         """
-        profile = find_profile(self._agents, submitted.agent)
+        profile = find_profile(self.agents, submitted.agent)
         wanted = of_runtime(submitted.tools, submitted.mcp_servers)
         await self._tools.refresh(profile.settings.tools if wanted is None else wanted)
         tools = self.tools(profile, wanted)

@@ -19,6 +19,7 @@ from api.routes import (
     audit,
     catalog,
     control,
+    credentials,
     documentation,
     events,
     halt,
@@ -26,6 +27,7 @@ from api.routes import (
     keys,
     memory,
     plan,
+    schedules,
     tasks,
     webhooks,
 )
@@ -44,6 +46,8 @@ _ROUTERS = (
     catalog.router,
     keys.router,
     audit.router,
+    credentials.router,
+    schedules.router,
     health.router,
     halt.router,
 )

@@ -86,20 +86,16 @@ class Commit:
 
     def flush(self) -> None:
         """Write what was gathered, a statement for each table, and read the mail of the tasks that have some."""
-        s, many = self._statements, self._many
-        many(s.insert_blobs.sql, sorted(self._blobs))
-        many(s.insert_events.sql, self._events)
-        many(s.progress.sql, self._progress)
-        many(s.standing.sql, self._standing)
-        many(s.result.sql, self._results)
-        many(s.drain.sql, self._drained)
-        many(s.recount_mail.sql, [(number,) for number in sorted({number for number, _ in self._drained})])
+        s, cursor = self._statements, self._cursor
+        s.run(cursor, s.insert_blobs, sorted(self._blobs))
+        s.run(cursor, s.insert_events, self._events)
+        s.run(cursor, s.progress, self._progress)
+        s.run(cursor, s.standing, self._standing)
+        s.run(cursor, s.result, self._results)
+        s.run(cursor, s.drain, self._drained)
+        s.run(cursor, s.recount_mail, [(number,) for number in sorted({number for number, _ in self._drained})])
         if numbers := [row.id for row in self.rows.values() if row.mail_at is not None]:
             self._mail = read_mail(self.connection, numbers)
-
-    def _many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        if rows:
-            self._cursor.executemany(sql, rows)
 
     def mail(self, row: TaskRow) -> tuple[InboxItem, ...]:
         """What is in the task's inbox, behind this commit."""

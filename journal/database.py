@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import DBAPIError
 
-from journal.engine import READERS, create_sqlite_file, database_url, explained, make_engine
+from journal.engine import READERS, bound_waits, create_sqlite_file, database_url, explained, make_engine
 from journal.group_commit import GroupCommit, Work, each_alone
 from journal.upgrading import look, migrate, require_current
 
@@ -43,6 +43,7 @@ class Database:
         if embedded:
             create_sqlite_file(url)
         writing, reading = make_engine(url, writing=True), make_engine(url, writing=False)
+        bound_waits(writing)
         try:
             if not embedded:
                 require_current(reading)

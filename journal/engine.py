@@ -21,6 +21,10 @@ from journal.errors import (
 
 BUSY_SECONDS = 10
 READERS = 4
+LOCK_SECONDS = 0.5
+"""So long a shared commit waits for a row that another process holds; then its operations are tried one by one."""
+FROZEN_SECONDS = 3
+"""So long Postgres keeps a transaction open whose process does nothing: one that is frozen must not hold its rows for ever."""
 _PAGE_BYTES = 16384
 
 _SQLITE_FULL, _SQLITE_CORRUPT, _SQLITE_NOTADB = 13, 11, 26
@@ -65,6 +69,20 @@ def make_engine(url: URL, *, writing: bool) -> Engine:
         raise ConfigurationError(
             "Postgres needs the psycopg driver.", hint="Install it: pip install 'journeyman[postgres]'."
         ) from None
+
+
+def bound_waits(engine: Engine) -> None:
+    """Nobody waits long for another process's transaction: see ``LOCK_SECONDS`` and ``FROZEN_SECONDS``. SQLite has its busy
+    timeout, and lets go of nothing while a process lives."""
+    if engine.dialect.name != "postgresql":
+        return
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _: Any) -> None:
+        connection.autocommit = True
+        connection.execute(f"SET lock_timeout = {round(LOCK_SECONDS * 1000)}")
+        connection.execute(f"SET idle_in_transaction_session_timeout = {FROZEN_SECONDS * 1000}")
+        connection.autocommit = False
 
 
 def create_sqlite_file(url: URL) -> None:
@@ -142,10 +160,10 @@ def _explain_postgres(error: Any, url: URL) -> JourneymanError:
     text = (str(error).strip().splitlines() or ["no answer"])[0].rstrip(".")
     if state in ("53100", "53200"):
         return StorageFull("The database server has no room left: nothing was written.")
-    if state is None or state[:2] in ("08", "28", "3D", "53", "57"):
+    if state is None or state == "25P03" or state[:2] in ("08", "28", "3D", "53", "57"):
         where = url.set(drivername="postgresql").render_as_string(hide_password=True)
         return StorageUnavailable(f"The database {where} cannot be reached: {text}.")
-    if state in ("40001", "40P01"):
+    if state in ("40001", "40P01", "55P03"):
         return StorageContended(f"Another transaction was in the way: {text}.")
     if state[:2] == "22":
         return InvalidInput(f"The database cannot hold a value: {text}.")

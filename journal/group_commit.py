@@ -72,7 +72,6 @@ class GroupCommit:
             batch, open_ = self._gather()
             if batch:
                 self._commit(batch)
-                _settle(batch)
             del batch
         self._disconnect()
 
@@ -89,23 +88,29 @@ class GroupCommit:
 
     def _commit(self, batch: Sequence[_Operation]) -> None:
         failure = self._attempt(batch)
-        if failure is None:
-            return
         if isinstance(failure, StorageFull | StorageUnavailable):
             for operation in batch:
                 operation.outcome = _copy(failure)
-        else:
-            for operation in batch:
-                self._commit_alone(operation)
+        elif failure is not None:
+            self._commit_each(batch)
+            return
+        _settle(batch)
 
-    def _commit_alone(self, operation: _Operation) -> None:
+    def _commit_each(self, batch: Sequence[_Operation]) -> None:
+        """Each in a transaction of its own, and known at once. Those that another process stands in the way of come last."""
+        left = batch
         for _ in range(_ATTEMPTS):
-            failure = self._attempt([operation])
-            if failure is None:
-                return
-            operation.outcome = failure
-            if not isinstance(failure, StorageContended):
-                return
+            contended = []
+            for operation in left:
+                failure = self._attempt([operation])
+                if failure is not None:
+                    operation.outcome = failure
+                if isinstance(failure, StorageContended):
+                    contended.append(operation)
+                else:
+                    _settle([operation])
+            left = contended
+        _settle(left)
 
     def _attempt(self, batch: Sequence[_Operation]) -> Exception | None:
         """Do the batch in one transaction, or say what undid it."""

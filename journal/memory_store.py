@@ -36,25 +36,27 @@ class _Task:
         usage = self.record.usage
         return usage.steps + usage.tool_calls + usage.output_tokens
 
-    @property
-    def free(self) -> bool:
-        return self.owner is None or self.until <= _now()
+    def free(self, now: datetime) -> bool:
+        return self.owner is None or self.until <= now
 
-    @property
-    def due(self) -> bool:
+    def due(self, now: datetime) -> bool:
         record = self.record
         if self.inbox:
             return True
         if record.status.ended:
             return False
         waiting = record.waiting
-        return waiting is None or (waiting.wake_at is not None and waiting.wake_at <= _now())
+        return waiting is None or (waiting.wake_at is not None and waiting.wake_at <= now)
 
 
 class MemoryJournal:
-    """Implements ``journal.store.Journal``. Events are kept as they would be stored: what cannot be stored fails here too."""
+    """Implements ``journal.store.Journal``. Events are kept as they would be stored: what cannot be stored fails here too.
 
-    def __init__(self, *, lease_seconds: float = 6.0) -> None:
+    ``clock`` is what leases and timers go by.
+    """
+
+    def __init__(self, *, lease_seconds: float = 6.0, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = clock
         self._lease_time = timedelta(seconds=lease_seconds)
         self._tasks: dict[str, _Task] = {}
         self._keys: dict[tuple[str, str], tuple[str, str]] = {}
@@ -101,14 +103,14 @@ class MemoryJournal:
 
     async def claim(self, task_id: str, owner: str, terms: Terms | None = None) -> Lease | None:
         task = self._tasks.get(task_id)
-        if task is None or not task.free or (terms is not None and not _may_work(task, terms)):
+        if task is None or not task.free(self._now()) or (terms is not None and not _may_work(task, terms)):
             return None
         record = task.record
         beyond = "" if terms is None else terms.limits.reached(record.tenant, record.agent, self._running())
         if task.owner is not None:
             task.takeovers = task.takeovers + 1 if task.progress == task.progress_at_takeover else 1
             task.progress_at_takeover = task.progress
-        task.epoch, task.owner, task.until = task.epoch + 1, owner, _now() + self._lease_time
+        task.epoch, task.owner, task.until = task.epoch + 1, owner, self._now() + self._lease_time
         task.running = terms is not None and not beyond
         in_a_row = task.takeovers if task.progress == task.progress_at_takeover else 0
         return Lease(task_id, record.tenant, owner, task.epoch, task.until, in_a_row, beyond)
@@ -116,7 +118,7 @@ class MemoryJournal:
     async def heartbeat(self, owner: str) -> Heartbeat:
         held = {task_id: task for task_id, task in self._tasks.items() if task.owner == owner}
         for task in held.values():
-            task.until = _now() + self._lease_time
+            task.until = self._now() + self._lease_time
         return Heartbeat(frozenset(held), {task_id: tuple(task.inbox) for task_id, task in held.items() if task.inbox})
 
     async def append(
@@ -197,15 +199,16 @@ class MemoryJournal:
         return Totals(tasks=counts, usage=Usage(**sums))
 
     async def runnable(self, limit: int, terms: Terms = Terms()) -> list[str]:  # noqa: B008
+        now = self._now()
         wanted = [
             Candidate(task_id, task.record.tenant, task.record.agent, task.record.priority, task.number)
             for task_id, task in self._tasks.items()
-            if task.free and (task.due or self._has_turn(task)) and _is_for(task, terms)
+            if task.free(now) and (task.due(now) or self._has_turn(task)) and _is_for(task, terms)
         ]
         return fair(wanted, self._running(), terms.limits, limit)
 
     def _running(self) -> Running:
-        at_work = (task.record for task in self._tasks.values() if task.running and not task.free)
+        at_work = (task.record for task in self._tasks.values() if task.running and not task.free(self._now()))
         return Running((record.tenant, record.agent, 1) for record in at_work)
 
     def _has_turn(self, task: _Task) -> bool:
@@ -219,13 +222,19 @@ class MemoryJournal:
     async def forget(self, tenant: str, task_id: str, seqs: Sequence[int]) -> None:
         task = self._task(tenant, task_id)
         require_ended(task.record)
-        now, kinds = to_micros(_now()), set()
+        now, kinds = to_micros(self._now()), set()
         for stored in [task.events[seq - 1] for seq in seqs if 1 <= seq <= len(task.events)]:
             if stored.data is not None:
                 digest = payload_digest(stored.data)
                 task.events[stored.seq - 1] = stored._replace(data=None, digest=digest, forgotten_at=now)
                 kinds.add(stored.kind)
         task.record = without(task.record, kinds)
+
+    async def forget_idempotency_keys(self, before: datetime) -> int:
+        old = [key for key, (_, task_id) in self._keys.items() if self._tasks[task_id].record.created_at < before]
+        for key in old:
+            del self._keys[key]
+        return len(old)
 
     async def last_seq(self, tenant: str, task_id: str) -> int:
         return self._task(tenant, task_id).record.last_seq
@@ -254,7 +263,3 @@ def _may_work(task: _Task, terms: Terms) -> bool:
 
 def _is_for(task: _Task, terms: Terms) -> bool:
     return terms.agents is None or task.record.agent in terms.agents
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

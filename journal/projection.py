@@ -197,12 +197,15 @@ class TaskState:
 
     @property
     def committed(self) -> Usage:
-        """What is spent, counting the reservations of a plan's model calls and of asides that are under way."""
+        """What is spent, counting the reservations of model calls that are under way, or were when their worker died."""
+        if self.ended:
+            return self.usage
         apart = (*self.asides.values(), *self.guarding.values())
         asides = [asking.open.reserved for asking in apart if asking.open is not None]
         under_way = len(asides) + (self.plan.asked if self.plan else 0)
         spent = self.usage.model_copy(update={"steps": self.usage.steps + under_way})
-        for reserved in (*(self.plan.reserved() if self.plan else ()), *asides):
+        asked = [self.open_request.reserved] if self.open_request is not None else []
+        for reserved in (*asked, *(self.plan.reserved() if self.plan else ()), *asides):
             spent = _add_reserved(spent, reserved)
         return spent
 
@@ -292,6 +295,12 @@ class TaskState:
             self.rested_seconds += (event.at - self.waiting.since).total_seconds()
 
     def _end(self, event: Event, status: Status, outcome: Outcome | None) -> None:
+        """A model call that is still open will never be settled: what was reserved for it stays spent."""
+        apart = (*self.asides.values(), *self.guarding.values())
+        conversations = [*apart, *(self.plan.asking.values() if self.plan else ())]
+        for request in (self.open_request, *(asking.open for asking in conversations)):
+            if request is not None:
+                self._spend_reserved(request.reserved)
         self.status, self.outcome, self.waiting, self.ended_at = status, outcome, None, event.at
 
 
@@ -308,15 +317,20 @@ def _add_reserved(usage: Usage, reserved: Reservation) -> Usage:
 def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
     state.status, state.started, state.started_at = Status.WORKING, data, event.at
     state.planner = data.planner
-    state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.history)))
+    trusted = (m.label for m in state.history if m.label.trust is Trust.TRUSTED)
+    state._see(join(state.submitted.label, SYSTEM, *trusted))
     if (data.planner or state.submitted.planner) != "plan":
-        _read_descriptions(state)
+        _see_what_plans_do_not(state)
 
 
-def _read_descriptions(state: TaskState) -> None:
-    """Who works step by step is shown every tool as it describes itself."""
+def _see_what_plans_do_not(state: TaskState) -> None:
+    """Who works step by step is shown the thread's answers and short attachments whoever wrote them, and every tool as it
+    describes itself."""
+    read = [m.label for m in state.history] + [a.label for a in state.attachments if a.inline]
     if state.started is not None and state.started.described is not None:
-        state._see(state.started.described)
+        read.append(state.started.described)
+    for label in read:
+        state._see(label)
 
 
 def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
@@ -353,8 +367,9 @@ def _forked(state: TaskState, event: Event, data: ev.TaskForked) -> None:
         return
     state.failures, state.asked_since_completion, state.setbacks, state.shortened = [], 0, 0, False
     state.repairs = state.repairs_in_all = 0
-    for asking in state.plan.asking.values() if state.plan else ():
-        asking.failures, asking.asked = [], 0
+    state.unplanned = 0
+    if state.plan is not None:
+        state.plan.begin_anew()
 
 
 def _completed(state: TaskState, event: Event, data: ev.TaskCompleted) -> None:
@@ -477,7 +492,6 @@ def _attachment_received(state: TaskState, event: Event, data: ev.AttachmentRece
     if data.inline:
         lines = max(len((data.text or "").splitlines()), 1)
         state.sources += (SourceRef(source=data.path, position=f"lines 1-{lines}", label=data.label),)
-        state._see(data.label)
 
 
 def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> None:
@@ -604,7 +618,7 @@ def _planner_changed(state: TaskState, event: Event, data: ev.PlannerChanged) ->
     state.planner, state.unplanned, state.handovers = data.planner, 0, state.handovers + 1
     if data.planner == "plan":
         return
-    _read_descriptions(state)
+    _see_what_plans_do_not(state)
     if state.plan is not None:
         state._see(join(state.plan.label, state.plan.seen))
     state.plan, state.last_completion, state.calls = None, None, {}

@@ -190,14 +190,15 @@ audit_heads = Table(
 )
 
 
-workers = Table(
-    "workers",
+credentials = Table(
+    "credentials",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("queues", Text, nullable=False),
-    Column("started_at", BigInteger, nullable=False),
-    Column("seen_at", BigInteger, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "user_name", "name"),
 )
 
 

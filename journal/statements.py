@@ -33,6 +33,7 @@ class Statements:
     """All prepared statements for one database."""
 
     def __init__(self, dialect: Dialect) -> None:
+        self._pipelines = dialect.name == "postgresql"
         self.look = _Look(dialect)
         self.insert_events = Prepared(insert(events), EVENT_COLUMNS, dialect)
         self.insert_blobs = Prepared(_put_blob(dialect), tuple(blobs.c.keys()), dialect)
@@ -46,6 +47,19 @@ class Statements:
         self.recount_mail = Prepared(
             update(tasks).where(tasks.c.id == bindparam("of")).values(mail_at=oldest), ["of"], dialect
         )
+
+    def run(self, cursor: Any, statement: Prepared, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run a statement for each row.
+
+        psycopg sends several rows as a pipeline, behind which Postgres does not count how long a transaction lies idle (seen
+        with 15), and one that is frozen there would hold its rows for ever: a plain statement makes it count again.
+        """
+        if len(rows) == 1:
+            cursor.execute(statement.sql, rows[0])
+        elif rows:
+            cursor.executemany(statement.sql, rows)
+            if self._pipelines:
+                cursor.execute("SELECT 1")
 
 
 @dataclass(slots=True)

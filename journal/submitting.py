@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from journal.codec import Blob, StoredEvent, to_micros
 from journal.errors import reused_key
@@ -59,11 +60,17 @@ def _write(
     connection.execute(insert(task_documents), {"task": number, "request": request(record), "result": changing.result})
     cursor = connection.connection.cursor()
     try:
-        if blobs:
-            cursor.executemany(statements.insert_blobs.sql, sorted((record.tenant, *blob) for blob in blobs))
-        cursor.executemany(statements.insert_events.sql, [(number, e[0], record.tenant, *e[1:]) for e in events])
+        statements.run(cursor, statements.insert_blobs, sorted((record.tenant, *blob) for blob in blobs))
+        statements.run(cursor, statements.insert_events, [(number, e[0], record.tenant, *e[1:]) for e in events])
     finally:
         cursor.close()
+
+
+def forget_keys(connection: Connection, before: datetime) -> int:
+    """See ``Journal.forget_idempotency_keys``."""
+    c = idempotency_keys.c
+    old = select(tasks.c.id).where(tasks.c.public_id == c.task, tasks.c.created_at < to_micros(before))
+    return connection.execute(delete(idempotency_keys).where(old.exists())).rowcount
 
 
 def _first_task(connection: Connection, record: TaskRecord, key: str, digest: str) -> str:

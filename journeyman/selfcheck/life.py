@@ -6,10 +6,12 @@ life costs a tenth of a second; what is killed is a whole process all the same.
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
 import sys
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +20,15 @@ from typing import Any
 from agents.requests import TaskRequest
 from agents.runtime import Runtime
 from journal import crash_points
+from journal.errors import StorageError
 from journal.records import TaskRecord
 from journal.values import WaitingReason
 from journeyman.selfcheck.outside import INPUT_USD, OUTPUT_USD
 from journeyman.selfcheck.person import Person
 from journeyman.selfcheck.scenarios import SCENARIOS, Scenario
 from journeyman.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 LEASE_SECONDS = 2.0
@@ -78,7 +83,7 @@ class Stage:
                 "journal": {"lease_seconds": LEASE_SECONDS},
                 "models": {"scripted": model},
                 "tools": {"folders": [self.folder / "tools.d"]},
-                "agents": {"default": {"budget": budget}},
+                "agents": {"default": {"planner": "react", "budget": budget}},
                 "mcp_servers": {"mail": self._mail_server()} if play.mail_server else {},
                 **more,
             }
@@ -108,7 +113,7 @@ def arm(stage: Stage, crash: Crash | None) -> None:
         if crash.detail is None or crash.detail == kind_of(detail):
             seen[True] += 1
             if seen[True] == crash.nth:
-                os.kill(os.getpid(), crash.signal)
+                signal.pthread_kill(threading.get_ident(), crash.signal)  # this thread, or it would run on for a moment
 
     crash_points.arm(visit)
 
@@ -144,7 +149,10 @@ async def _go_on(runtime: Runtime, person: Person, record: TaskRecord) -> bool:
     if record.status.ended:
         return True
     waiting = record.waiting
-    if waiting is None or waiting.reason in (WaitingReason.TIMER, WaitingReason.SUBTASK, WaitingReason.RATE_LIMIT):
-        record = await runtime.drive(record.id) or record
-    await person.act(record)
+    try:
+        if waiting is None or waiting.reason in (WaitingReason.TIMER, WaitingReason.SUBTASK, WaitingReason.RATE_LIMIT):
+            record = await runtime.drive(record.id) or record
+        await person.act(record)
+    except StorageError as error:  # the next look tries again
+        logger.warning("%s", error)
     return False

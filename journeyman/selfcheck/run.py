@@ -14,7 +14,7 @@ from journeyman.selfcheck.invariants import Violated
 from journeyman.selfcheck.life import Crash
 from journeyman.selfcheck.report import Report, unreached
 from journeyman.selfcheck.scenarios import SCENARIOS
-from journeyman.selfcheck.suite import Lab, Result, crash_case, explore, open_lab
+from journeyman.selfcheck.suite import Lab, Result, crash_case, explore, frozen_case, open_lab
 
 QUICK = ("react", "doubt")
 
@@ -56,7 +56,8 @@ async def run(plan: Plan) -> Report:
             own.mkdir()
             async with open_lab(url, own, width=plan.width, on_result=plan.on_result) as lab:
                 results += await _over_one_store(plan, lab)
-    missing = unreached(results, [p for p in POINTS if not p.startswith("message.")]) if plan.full else ()
+    points = POINTS if plan.full and not plan.scenarios else {row.point for row in results}
+    missing = unreached(results, [point for point in points if not point.startswith("message.")])
     return Report(tuple(results), tuple(check_boundaries()), missing)
 
 
@@ -69,6 +70,8 @@ async def _over_one_store(plan: Plan, lab: Lab) -> list[Result]:
     storms = _storms(reached, random.Random(plan.seed)) if plan.full else []  # noqa: S311
     work = [crash_case(lab, name, *crashes) for name, crashes in cases]
     work += [crash_case(lab, name, *crashes, each=False) for name, crashes in storms]
+    if "react" in reached:
+        work += [frozen_case(lab, "react", crash) for crash in _freezes(lab, plan.full)]
     return [row for row, _ in found if row is not None] + await asyncio.gather(*work)
 
 
@@ -96,6 +99,17 @@ def _storms(reached: Reached, draw: random.Random) -> list[Case]:
     return [
         (name, tuple(draw.sample(crashes, 3))) for name, crashes in reached.items() if len(crashes) > 3 for _ in range(STORMS)
     ]
+
+
+def _freezes(lab: Lab, full: bool) -> list[Crash]:
+    """Where two workers come to believe that they hold one task. Not between the last look at the lease and the send, where
+    nothing can be promised; and not inside a commit of SQLite, which locks the file as long as its process lives."""
+    points = [("tool.returned", "send"), ("model.answered", None)]
+    if full:
+        points += [("claim.committed", None), ("append.committed", "tool.completed+llm.requested")]
+    if lab.store == "postgres":
+        points += [("append.writing", None)]
+    return [Crash(point, detail) for point, detail in points]
 
 
 async def _explored(lab: Lab, name: str) -> tuple[Result | None, list[Crash]]:

@@ -2,12 +2,15 @@
 
 import asyncio
 import multiprocessing
+import os
 import secrets
 import signal
+import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,9 @@ OK, MISSED = "ok", "missed"
 
 PATIENCE = 60.0
 """Seconds that one process may take, on a busy machine."""
+
+FROZEN = "frozen at"
+_LOOK_SECONDS = 0.1
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
@@ -152,6 +158,55 @@ async def _crash_and_go_on(lab: Lab, stage: Stage, crashes: Sequence[Crash]) -> 
     check_kept(before, after)
     await check_end(stage, lab.journal, after, lab.outside)
     return died
+
+
+async def frozen_case(lab: Lab, scenario: str, crash: Crash) -> Result:
+    """Stop a process at the point, let another take over and end the task, then let the first one go on: it believes that it
+    holds the lease still."""
+    async with lab.width:
+        started = time.monotonic()
+        stage = lab.stage(scenario)
+        frozen = _FORKS.Process(target=live, args=(stage, replace(crash, signal=signal.SIGSTOP)), daemon=True)
+        await asyncio.to_thread(frozen.start)
+        try:
+            result, why = (OK, "") if await _take_over(lab, stage, frozen) else (MISSED, "no process stopped there")
+        except Violated as violation:
+            result, why = violation.invariant, str(violation)
+        finally:
+            frozen.kill()
+            await asyncio.to_thread(frozen.join)
+        seconds = round(time.monotonic() - started, 2)
+        row = Result(f"{FROZEN} {crash.point}", str(crash), lab.store, "none", scenario, result, seconds, why)
+        lab.on_result(row)
+        return row
+
+
+async def _take_over(lab: Lab, stage: Stage, frozen: BaseProcess) -> bool:
+    if not await asyncio.to_thread(_until_stopped, frozen):
+        return False
+    if code := await run_process(live, stage, None):
+        raise Violated("ended", f"the heir ended with {code}: {_last_words(stage)}")
+    before = await journals_of(lab.journal, stage.case)
+    os.kill(frozen.pid or 0, signal.SIGCONT)
+    await asyncio.to_thread(frozen.join, PATIENCE)
+    if frozen.exitcode != 0:
+        raise Violated("ended", f"the frozen process ended with {frozen.exitcode}: {_last_words(stage)}")
+    after = await journals_of(lab.journal, stage.case)
+    check_kept(before, after)
+    if before != after:
+        raise Violated("acknowledged", "the frozen process wrote behind its heir")
+    await check_end(stage, lab.journal, after, lab.outside)
+    return True
+
+
+def _until_stopped(process: BaseProcess) -> bool:
+    """``False`` if it ended instead."""
+    while process.is_alive():
+        look = subprocess.run(["ps", "-o", "stat=", "-p", str(process.pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+        if look.stdout.startswith("T"):
+            return True
+        time.sleep(_LOOK_SECONDS)
+    return False
 
 
 async def run_process(target: Callable[..., None], *arguments: Any) -> int:

@@ -14,12 +14,3 @@ def upgrade() -> None:
     op.add_column("tasks", sa.Column("running", sa.Boolean, nullable=False, server_default=sa.false()))
     op.add_column("tasks", sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"))
     op.add_column("tasks", sa.Column("progress_at_takeover", sa.BigInteger))
-    op.create_table(
-        "workers",
-        sa.Column("id", sa.Text, nullable=False),
-        sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("queues", sa.Text, nullable=False),
-        sa.Column("started_at", sa.BigInteger, nullable=False),
-        sa.Column("seen_at", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_workers"),
-    )

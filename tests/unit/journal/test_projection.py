@@ -147,6 +147,14 @@ def test_the_reservation_of_a_request_asked_again_stays_spent() -> None:
     assert state.open_request.seq == 4
 
 
+def test_a_request_whose_end_is_unknown_counts_against_the_budget() -> None:
+    assert fold(SUBMITTED, STARTED, ASKED).committed.cost_usd == 0.5
+    assert fold(SUBMITTED, STARTED, ASKED, ASKED).committed.cost_usd == 1.0
+    gave_up = ev.TaskFailed(outcome=Outcome.BUDGET_EXHAUSTED, error=Problem(title="t", detail="d"))
+    ended = fold(SUBMITTED, STARTED, ASKED, gave_up)
+    assert (ended.usage.cost_usd, ended.committed.cost_usd) == (0.5, 0.5)
+
+
 @pytest.mark.parametrize(("spent", "cost"), [(True, 0.5), (False, 0.0)])
 def test_a_failed_model_call_is_spent_only_if_it_may_have_been_billed(spent: bool, cost: float) -> None:
     state = fold(SUBMITTED, STARTED, ASKED, ev.LlmFailed(model="m", error="e", detail="d", spent=spent))
@@ -249,6 +257,7 @@ STORY: list[EventData] = [
     *TURN,
     APPROVAL,
     ev.TaskWaiting(reason=WaitingReason.APPROVAL, approvals=("p",)),
+    ev.ApprovalEscalated(approval_id="p"),
     ev.ApprovalDecided(approval_id="p", decision="approve", by="ann"),
     ev.TaskResumed(reason=WaitingReason.APPROVAL, by="ann"),
     SENT,
