@@ -44,7 +44,7 @@ async def test_what_a_person_paused_is_not_resumed_by_lifting_a_halt(world: Buil
 
 
 async def test_a_task_beyond_a_limit_waits_visibly_and_is_taken_in_its_turn(world: Build) -> None:
-    w = await world(calls(WAIT), says("done"), settings={"agents": {"default": {"concurrency": 1}}})
+    w = await world(calls(WAIT), says("done"), settings={"agents": {"default": {"concurrency": 1, "planner": "react"}}})
     first = await w.submit()
     driving = asyncio.create_task(w.drive(first))
     await until(lambda: "waiting" in w.witnessed)
