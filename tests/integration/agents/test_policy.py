@@ -212,7 +212,8 @@ async def test_without_a_grant_a_text_decides_step_by_step_and_under_its_parents
     )
     await w.run(planner="plan")
     [child] = await children(w)
-    assert (child.planner, (await w.drive(child.id)).answer) == ("react", "no")
+    assert (await w.drive(child.id)).answer == "no"
+    assert "plan.created" not in await w.kinds(child.id)
     [failed] = await w.events(child.id, "tool.failed")
     assert failed.error == "refused"
     assert w.witnessed == ["lookup todo"]
