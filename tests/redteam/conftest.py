@@ -231,6 +231,7 @@ async def rig(tmp_path: Path, stranger: Witness) -> AsyncIterator[Build]:
                 "home": tmp_path / f"home{permissive}",
                 "models": {"m": model(stub)},
                 "tools": {"folders": [folder]},
+                "agents": {"default": {"planner": "react"}},  # who reads everything: the planner that is most exposed
                 "policy": {"tools": CLASSES},
                 "guard": {"hidden_text": False, "canary": False, "heuristics": "off"},
             }
