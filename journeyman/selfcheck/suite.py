@@ -153,7 +153,7 @@ async def _crash_and_go_on(lab: Lab, stage: Stage, crashes: Sequence[Crash]) -> 
         check_kept(before, now)
         before = now
     if code := await run_process(live, stage, None):
-        raise Violated("ended", f"the second process ended with {code}: {_last_words(stage)}")
+        raise Violated("ended", f"the second process ended with {code}: {last_words(stage)}")
     after = await journals_of(lab.journal, stage.case)
     check_kept(before, after)
     await check_end(stage, lab.journal, after, lab.outside)
@@ -166,8 +166,7 @@ async def frozen_case(lab: Lab, scenario: str, crash: Crash) -> Result:
     async with lab.width:
         started = time.monotonic()
         stage = lab.stage(scenario)
-        frozen = _FORKS.Process(target=live, args=(stage, replace(crash, signal=signal.SIGSTOP)), daemon=True)
-        await asyncio.to_thread(frozen.start)
+        frozen = await start_process(live, stage, replace(crash, signal=signal.SIGSTOP))
         try:
             result, why = (OK, "") if await _take_over(lab, stage, frozen) else (MISSED, "no process stopped there")
         except Violated as violation:
@@ -185,12 +184,12 @@ async def _take_over(lab: Lab, stage: Stage, frozen: BaseProcess) -> bool:
     if not await asyncio.to_thread(_until_stopped, frozen):
         return False
     if code := await run_process(live, stage, None):
-        raise Violated("ended", f"the heir ended with {code}: {_last_words(stage)}")
+        raise Violated("ended", f"the heir ended with {code}: {last_words(stage)}")
     before = await journals_of(lab.journal, stage.case)
     os.kill(frozen.pid or 0, signal.SIGCONT)
     await asyncio.to_thread(frozen.join, PATIENCE)
     if frozen.exitcode != 0:
-        raise Violated("ended", f"the frozen process ended with {frozen.exitcode}: {_last_words(stage)}")
+        raise Violated("ended", f"the frozen process ended with {frozen.exitcode}: {last_words(stage)}")
     after = await journals_of(lab.journal, stage.case)
     check_kept(before, after)
     if before != after:
@@ -209,10 +208,16 @@ def _until_stopped(process: BaseProcess) -> bool:
     return False
 
 
-async def run_process(target: Callable[..., None], *arguments: Any) -> int:
-    """Run a process of its own to its end; its exit code, negative for a signal. Raises ``Violated`` when it does not end."""
+async def start_process(target: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """A process of its own that runs ``target``, and is killed with this one."""
     process = _FORKS.Process(target=target, args=arguments, daemon=True)
     await asyncio.to_thread(process.start)
+    return process
+
+
+async def run_process(target: Callable[..., None], *arguments: Any) -> int:
+    """Run a process of its own to its end; its exit code, negative for a signal. Raises ``Violated`` when it does not end."""
+    process = await start_process(target, *arguments)
     await asyncio.to_thread(process.join, PATIENCE)
     if process.exitcode is None:
         process.kill()
@@ -221,7 +226,8 @@ async def run_process(target: Callable[..., None], *arguments: Any) -> int:
     return process.exitcode
 
 
-def _last_words(stage: Stage) -> str:
+def last_words(stage: Stage) -> str:
+    """What a process of the case said last on stderr."""
     log = stage.folder / "errors.log"
     lines: Sequence[str] = log.read_text().strip().splitlines() if log.exists() else ()
     return lines[-1] if lines else "it said nothing"
