@@ -1,6 +1,7 @@
 """Driving a task: claim it, work until it rests or ends, hand it back."""
 
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from agents.asking import Asker
@@ -61,9 +62,11 @@ class Driver:
         self._threads = threads
         self._policy_of = policy_of
 
-    async def drive(self, task_id: str) -> bool:
-        """Work on a task until it rests, ends or is lost; ``False`` if another worker holds it."""
+    async def drive(self, task_id: str, claimed: Callable[[], None]) -> bool:
+        """Work on a task until it rests, ends or is lost; ``False`` if another worker holds it. ``claimed`` is called as soon
+        as that is known."""
         async with self._holder.hold(task_id) as log:
+            claimed()
             if log is None:
                 return False
             try:

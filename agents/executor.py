@@ -9,7 +9,7 @@ from agents.escalation import Terms, next_look
 from agents.guard.guard import Guard
 from agents.interruption import Interrupted
 from agents.invocation import Invoker, Question, Unknown
-from agents.judging import Judged, judge
+from agents.judging import Judged, decided_by, judge, labels_of
 from agents.task_log import TaskLog
 from journal import events as ev
 from journal.errors import StaleLease, StorageError
@@ -86,7 +86,8 @@ class Executor:
         refusal = self._refusal(call, tool) or self._objection(log, call)
         if refusal is not None:
             error, why = refusal
-            log.note(ev.ToolFailed(call_id=call.call.id, tool=call.call.tool, error=error, message=why, label=SYSTEM))
+            label = join(SYSTEM, *labels_of(call, decided_by(log.state, call)).values())
+            log.note(ev.ToolFailed(call_id=call.call.id, tool=call.call.tool, error=error, message=why, label=label))
         if refusal is not None or tool is None:
             return None
         return self._judged(log, call, tool)

@@ -71,6 +71,10 @@ class NoDispatcher:
         return
 
 
+def _nothing() -> None:
+    return
+
+
 class Runtime:
     """One per process. ``open`` builds it from settings; ``aclose`` hands leases back and lets go of everything."""
 
@@ -114,16 +118,21 @@ class Runtime:
 
     @classmethod
     async def open(
-        cls, settings: RuntimeSettings, *, dispatcher: Dispatcher | None = None, policy_of: PolicyOf | None = None
+        cls,
+        settings: RuntimeSettings,
+        *,
+        dispatcher: Dispatcher | None = None,
+        memory: Memory | None = None,
+        policy_of: PolicyOf | None = None,
     ) -> "Runtime":
-        """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``. The policy is the settings'; tests may hand
-        in another one. Raises ``ConfigurationError``."""
+        """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``; without ``memory``, it is the home's own. The
+        policy is the settings'; tests may hand in another one. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
         embedder = make_embedder(settings.embedder)
-        memory = await open_memory(home, settings.memory, embedder)
+        memory = memory or await open_memory(home, settings.memory, embedder)
         redactor = Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,
@@ -326,9 +335,10 @@ class Runtime:
                 if text is not None:
                     yield text
 
-    async def drive(self, task_id: str) -> TaskRecord | None:
-        """Claim the task and run it here until it rests or ends; ``None`` if another worker holds it."""
-        work = asyncio.ensure_future(self._driver.drive(task_id))
+    async def drive(self, task_id: str, *, claimed: Callable[[], None] = _nothing) -> TaskRecord | None:
+        """Claim the task and run it here until it rests or ends; ``None`` if another worker holds it. ``claimed`` is called
+        as soon as it is known who does."""
+        work = asyncio.ensure_future(self._driver.drive(task_id, claimed))
         self._driving.add(work)
         work.add_done_callback(self._driving.discard)
         try:

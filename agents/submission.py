@@ -34,7 +34,7 @@ class Admission:
     def __init__(
         self, agents: Mapping[str, AgentSettings], tools: Registry, models: Models, task_servers: TaskServers
     ) -> None:
-        self._agents = agents
+        self.agents = agents
         self._tools = tools
         self._models = models
         self._task_servers = task_servers
@@ -42,7 +42,7 @@ class Admission:
     def admit(self, request: TaskRequest, history: tuple[Message, ...], *, by: str) -> ev.TaskSubmitted:
         """Raises ``InvalidInput`` for an unknown agent, planner, tool or model, a budget above the profile's, or an output
         schema that cannot be used, or a technique whose tool is missing."""
-        profile = find_profile(self._agents, request.agent)
+        profile = find_profile(self.agents, request.agent)
         planner = find_planner(request.planner or ("plan" if request.plan_only else profile.settings.planner))
         if request.plan_only and planner.name not in PLANNING:
             raise InvalidInput(f"The planner {planner.name} makes no plan to look at.", hint="Use `plan`, or no `plan_only`.")
@@ -79,7 +79,7 @@ class Admission:
         A tool of its own servers that is not what it was when the task started is left out. Raises ``InvalidInput``, also for
         an own server that cannot be used when the task starts.
         """
-        profile = find_profile(self._agents, submitted.agent)
+        profile = find_profile(self.agents, submitted.agent)
         wanted = of_runtime(submitted.tools, submitted.mcp_servers)
         await self._tools.refresh(profile.settings.tools if wanted is None else wanted)
         tools = self.tools(profile, wanted)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+from agents.profile import find_profile
 from agents.requests import TaskRequest
 from agents.submission import Admission
 from agents.task_log import TaskLog
@@ -93,6 +94,8 @@ class Subtasks:
             namespaces=None if parent.namespaces is None else list(parent.namespaces),
         )
         first = self._admission.admit(request, (), by=f"task {log.state.id}")
+        if parent.tools is not None and wanted.tools is not None:
+            first = first.model_copy(update={"tools": self._within(log.state, first)})
         outside = order.label.trust is Trust.UNTRUSTED and first.planner == "plan"
         return first.model_copy(
             update={
@@ -106,6 +109,14 @@ class Subtasks:
                 "budget": _cut(log, wanted.budget or first.budget, halved=wanted.budget is None),
             }
         )
+
+    def _within(self, state: TaskState, child: ev.TaskSubmitted) -> tuple[str, ...]:
+        """The child's tools that its parent has, where whoever submitted the parent chose these. Raises ``InvalidInput``."""
+        chosen = self._admission.tools(find_profile(self._admission.agents, child.agent), child.tools)
+        beyond = sorted(chosen.keys() - (state.started.tools if state.started else {}))
+        if beyond:
+            raise InvalidInput(f"The task itself may not use {', '.join(beyond)}.")
+        return tuple(sorted(chosen))
 
 
 def rest_for_children(log: TaskLog) -> bool:

@@ -24,7 +24,7 @@ MADE = "<!-- Made by docs/generate.py. Change the code, then run it again. -->"
 
 
 def main(arguments: list[str]) -> int:
-    pages = {"cli.md": cli_page(), "settings.md": settings_page(), "events.md": events_page()}
+    pages = {"cli.md": cli_page(), "settings.md": settings_page(), "events.md": events_page(), "policy.md": policy_page()}
     if "--check" not in arguments:
         for name, text in pages.items():
             (REFERENCE / name).write_text(text, encoding="utf-8")
@@ -116,6 +116,51 @@ def events_page() -> str:
     sections = [section for kind in kinds for section in _model_sections(f"`{kind.kind}`", kind)]
     values = [section for value in _values_in(kinds) for section in _model_sections(value.__name__, value)]
     return _page("Events", intro, *sections, "# Values", "What the fields above are made of.", *values)
+
+
+def policy_page() -> str:
+    """What the policy decides of every kind of call."""
+    from trust.table import POLICIES, TOOLS
+
+    intro = (
+        "What the policy decides of a call, by what kind of tool it is, who chose it, and what of it comes from outside: text "
+        "that is private to the tenant and was written by others. How to classify: `docs/how-to/write-a-policy.md`."
+    )
+    titles = ("Tool", *_COLUMNS)
+    sections = []
+    for policy in POLICIES:
+        rows = ((f"`{tool}`" if " " not in tool else tool, *_decisions(tool, policy)) for tool in TOOLS)
+        sections += [f"## {policy if policy == 'default' else f'`{policy}`'}", _table(titles, rows)]
+    return _page("Policy", intro, _CLASSES, *sections)
+
+
+_COLUMNS = {
+    "Plan, all its own": ("PLAN", {}),
+    "Plan, what it says": ("PLAN", {"text": "MAIL"}),
+    "Plan, what it hits": ("PLAN", {"which": "MAIL"}),
+    "Plan, the same from a trusted source": ("PLAN", {"which": "LEDGER"}),
+    "Plan, the same from a public page": ("PLAN", {"which": "PAGE"}),
+    "Plan, whether it happens": ("PLAN", {"condition": "MAIL"}),
+    "Plan made after reading": ("READ_PLAN", {}),
+    "Turn before reading": ("TURN", {}),
+    "Turn after reading": ("READ_TURN", {}),
+}
+_CLASSES = (
+    "`workspace`, `vouched ...`: tools that no policy classifies, of the product, of the operator's Python files or of a "
+    "trusted MCP server. `says it only reads`: one of an untrusted server. All others are classified in `[policy.tools]`. "
+    "What a call hits are its arguments of the classes `recipient`, `url`, `path`, `id`, `amount`, `command` and of none; "
+    "what it says those of `content` and `time`. A value that the person typed, or that a trusted tool returned, counts as "
+    "the person's wherever it turns up whole (recipients, paths and ids of at least 6 characters, and URLs)."
+)
+
+
+def _decisions(tool: str, policy: str) -> Iterator[str]:
+    from trust.table import Chooser, Origin, Situation, policy_named
+
+    rules = policy_named(policy)
+    for chooser, origins in _COLUMNS.values():
+        given = {name: Origin[origin] for name, origin in origins.items()}
+        yield rules.decide(Situation(Chooser[chooser], tool, policy, **given).facts).decision
 
 
 def _model_sections(title: str, model: type[BaseModel]) -> Iterator[str]:

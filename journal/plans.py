@@ -83,9 +83,12 @@ class StepResult(Value):
 
 
 def value_of(result: ToolResult) -> JsonValue:
-    """What references into a tool's result see: its structured data, else the JSON its text holds, else the text."""
+    """What references into a tool's result see: its structured data, else the JSON its text holds, else the text.
+
+    A value that only stands in ``{"result": ...}``, as MCP servers wrap what is no object, is seen itself.
+    """
     if result.data is not None:
-        return result.data
+        return result.data["result"] if isinstance(result.data, dict) and [*result.data] == ["result"] else result.data
     text = result.content.strip()
     if text[:1] in ("{", "["):
         from pydantic_core import from_json

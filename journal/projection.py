@@ -316,15 +316,20 @@ def _add_reserved(usage: Usage, reserved: Reservation) -> Usage:
 def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
     state.status, state.started, state.started_at = Status.WORKING, data, event.at
     state.planner = data.planner
-    state._see(join(state.submitted.label, SYSTEM, *(m.label for m in state.history)))
+    trusted = (m.label for m in state.history if m.label.trust is Trust.TRUSTED)
+    state._see(join(state.submitted.label, SYSTEM, *trusted))
     if (data.planner or state.submitted.planner) != "plan":
-        _read_descriptions(state)
+        _see_what_plans_do_not(state)
 
 
-def _read_descriptions(state: TaskState) -> None:
-    """Who works step by step is shown every tool as it describes itself."""
+def _see_what_plans_do_not(state: TaskState) -> None:
+    """Who works step by step is shown the thread's answers and short attachments whoever wrote them, and every tool as it
+    describes itself."""
+    read = [m.label for m in state.history] + [a.label for a in state.attachments if a.inline]
     if state.started is not None and state.started.described is not None:
-        state._see(state.started.described)
+        read.append(state.started.described)
+    for label in read:
+        state._see(label)
 
 
 def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
@@ -484,7 +489,6 @@ def _attachment_received(state: TaskState, event: Event, data: ev.AttachmentRece
     if data.inline:
         lines = max(len((data.text or "").splitlines()), 1)
         state.sources += (SourceRef(source=data.path, position=f"lines 1-{lines}", label=data.label),)
-        state._see(data.label)
 
 
 def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> None:
@@ -611,7 +615,7 @@ def _planner_changed(state: TaskState, event: Event, data: ev.PlannerChanged) ->
     state.planner, state.unplanned, state.handovers = data.planner, 0, state.handovers + 1
     if data.planner == "plan":
         return
-    _read_descriptions(state)
+    _see_what_plans_do_not(state)
     if state.plan is not None:
         state._see(join(state.plan.label, state.plan.seen))
     state.plan, state.last_completion, state.calls = None, None, {}

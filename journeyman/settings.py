@@ -4,6 +4,7 @@ from pydantic import SecretStr, field_validator
 
 from agents.settings import RuntimeSettings
 from api.settings import ApiSettings
+from workers.app import SCHEMES
 from workers.settings import WorkerSettings
 
 
@@ -18,6 +19,6 @@ class Settings(RuntimeSettings):
     @classmethod
     def _known_broker(cls, url: SecretStr) -> SecretStr:
         scheme = url.get_secret_value().partition(":")[0]
-        if scheme != "memory":
-            raise ValueError(f"only memory:// is supported, not {scheme}://")
+        if scheme not in SCHEMES:
+            raise ValueError(f"{scheme}:// is no known broker; use memory://, amqp:// (RabbitMQ) or redis://")
         return url

@@ -17,7 +17,7 @@ from llm.types import Prompt
 from planners.answers import demand
 from planners.attached import inline, listing
 from planners.summaries import Handles, summary_message
-from trust.labels import SYSTEM, Label, join
+from trust.labels import SYSTEM, Label, Trust, join
 
 _MESSAGE_BYTES = 32
 """What a message weighs apart from its text."""
@@ -47,6 +47,8 @@ class Transcript:
         self.summary = ""
         self._kept: list[Message] = []
         """What a plan's steps returned: no part of the context while the plan runs."""
+        self._withheld: list[Message] = []
+        """What strangers may have written of the conversation so far: no part of the context that a plan is made in."""
         self._submitted: ev.TaskSubmitted | None = None
         self._history: tuple[Message, ...] | None = None
         self._attached: list[ev.AttachmentReceived] = []
@@ -143,11 +145,16 @@ class Transcript:
         if submitted is None:
             raise ValueError("task.started comes behind task.submitted")
         parts = (submitted.goal, f"Context:\n{submitted.context}" if submitted.context else "", listing(self._attached))
+        history = submitted.history if self._history is None else self._history
+        read = inline(self._attached)
+        if (started.planner or submitted.planner) == "plan":
+            self._withheld = [*(message for message in history if _is_outside(message)), *read]
+            history, read = tuple(_withheld(m) if _is_outside(m) else m for m in history), []
         self._head = [
             _instructions(started, submitted),
-            *(submitted.history if self._history is None else self._history),
+            *history,
             Message(role="user", content="\n\n".join(filter(None, parts)), label=submitted.label),
-            *inline(self._attached),
+            *read,
         ]
         self._attached = []
         self._readable = "read_result" in started.tools
@@ -160,6 +167,8 @@ class Transcript:
         kept, self._kept = self._kept, []
         if changed.planner == "plan":
             return
+        self._later += [Said(seq, message.model_copy(update={"role": "user"})) for message in self._withheld]
+        self._withheld = []
         done = [f"{message.call_id}: {message.content}" for message in kept]
         parts = [changed.instructions, f"Until now the work followed a plan. It is dropped: {changed.why}"]
         parts += ["What its steps returned:", *done] if done else ["None of it was carried out."]
@@ -230,6 +239,15 @@ class Transcript:
                     gap = Message(role="tool", call_id=call_id, content=_FORGOTTEN, label=SYSTEM)
                     self._awaited[call_id] = Said(self._tail[-1].seq, gap)
             self._flush()
+
+
+def _is_outside(message: Message) -> bool:
+    return message.label.trust is Trust.UNTRUSTED
+
+
+def _withheld(message: Message) -> Message:
+    note = "(This answer rests on text from outside; who plans is not shown it.)"
+    return Message(role=message.role, content=note, label=SYSTEM)
 
 
 def _instructions(started: ev.TaskStarted, submitted: ev.TaskSubmitted) -> Message:

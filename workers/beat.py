@@ -5,7 +5,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 log = logging.getLogger(__name__)
 
@@ -15,11 +15,12 @@ _LONGEST_PAUSE = 30.0
 @dataclass(frozen=True, slots=True)
 class Chore:
     """``work`` is done at once and then about every ``seconds``: more or less a fifth, so that many processes do not do it
-    at the same moment. ``name`` stands in the log, as in "looking for runnable tasks"."""
+    at the same moment; sooner when ``early`` is set. ``name`` stands in the log, as in "looking for runnable tasks"."""
 
     name: str
     seconds: float
     work: Callable[[], Awaitable[object]]
+    early: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Beat:
@@ -39,6 +40,7 @@ async def _repeat(chore: Chore) -> None:
     pause = chore.seconds
     failing = False
     while True:
+        chore.early.clear()
         try:
             await chore.work()
         except Exception as error:
@@ -49,4 +51,12 @@ async def _repeat(chore: Chore) -> None:
             if failing:
                 log.info("%s works again.", chore.name.capitalize())
             failing, pause = False, chore.seconds
-        await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+        await _wait(chore.early, pause * random.uniform(0.8, 1.2))  # noqa: S311
+
+
+async def _wait(early: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await early.wait()
+    except TimeoutError:
+        return

@@ -1,22 +1,27 @@
-"""The chores of a beat. ``serve`` and every other process with a beat take them from here."""
+"""The chores of a beat. ``serve``, ``worker`` and ``beat`` take them from here."""
 
 from agents.runtime import Runtime
 from workers.admission import Admission
 from workers.beat import Chore
 from workers.settings import WorkerSettings
-from workers.sweeper import Bell, Sweeper
+from workers.sweeper import Sweeper
+from workers.worker import Worker
 
 _DELIVER_SECONDS = 1.0
 _TIDY_SECONDS = 3600.0
 
 
-def chores(runtime: Runtime, bell: Bell, admission: Admission, settings: WorkerSettings) -> tuple[Chore, ...]:
-    """All there is to do. ``admission`` knows what this process works on already, where it is a worker too."""
-    sweeper = Sweeper(runtime.journal, bell, admission, limit=settings.concurrency)
+def chores(runtime: Runtime, settings: WorkerSettings) -> tuple[Chore, ...]:
+    """What any process may do for all of them."""
     return (
-        Chore("looking for runnable tasks", settings.sweep_seconds, sweeper.sweep),
         Chore("delivering to webhooks", _DELIVER_SECONDS, runtime.webhooks.deliver_due),
         Chore("dropping old deliveries", _TIDY_SECONDS, runtime.webhooks.purge),
         Chore("firing schedules", settings.sweep_seconds, runtime.schedules.firing.tick),
         Chore("forgetting old fires", _TIDY_SECONDS, runtime.schedules.firing.tidy),
     )
+
+
+def sweeping(runtime: Runtime, worker: Worker, admission: Admission, settings: WorkerSettings) -> Chore:
+    """What each worker does for itself: look in the journal for work."""
+    sweeper = Sweeper(runtime.journal, worker.take, admission)
+    return Chore("looking for runnable tasks", settings.sweep_seconds, sweeper.sweep, sweeper.room)

@@ -1,6 +1,8 @@
-"""The sweeper: the journal, not the broker, knows what must be run. It resumes what a dead worker left, wakes timers, and
-makes good every message that got lost."""
+"""The sweeper: the journal, not the broker, knows what must be run. It resumes what a dead worker left, wakes timers, makes
+good every message that got lost, and where slots are short says whose turn it is."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from workers.admission import Admission
@@ -12,24 +14,25 @@ class Runnable(Protocol):
     async def runnable(self, limit: int) -> list[str]: ...
 
 
-class Bell(Protocol):
-    """An ``agents.runtime.Dispatcher``."""
-
-    async def enqueue(self, task_id: str) -> None: ...
-
-
 class Sweeper:
-    """Rings for every runnable task that this process is not already at."""
+    """Hands every runnable task that this process has a slot for to ``run``. ``room`` is set when it should look before its
+    time: in a crowd, as soon as a slot is free."""
 
-    def __init__(self, journal: Runnable, bell: Bell, admission: Admission, *, limit: int) -> None:
+    def __init__(self, journal: Runnable, run: Callable[[str], bool], admission: Admission) -> None:
         self._journal = journal
-        self._bell = bell
+        self._run = run
         self._admission = admission
-        self._limit = limit
+        self.room = asyncio.Event()
+        admission.on_room = self.room.set
 
     async def sweep(self) -> int:
-        """Look once; how many tasks were rung for."""
-        due = [task_id for task_id in await self._journal.runnable(self._limit) if self._admission.is_due(task_id)]
-        for task_id in due:
-            await self._bell.enqueue(task_id)
-        return len(due)
+        """Look once; how many tasks were handed over."""
+        free = self._admission.free
+        if free <= 0:
+            return 0
+        turned_away = self._admission.turned_away
+        limit = free + self._admission.resting
+        found = await self._journal.runnable(limit)
+        if len(found) < limit:
+            self._admission.thinned_out(turned_away)
+        return sum(self._run(task_id) for task_id in found if self._admission.is_due(task_id))

@@ -1,17 +1,24 @@
 """The one Celery task."""
 
+import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workers.app import RUN
 
 if TYPE_CHECKING:
     from celery import Celery
 
+log = logging.getLogger(__name__)
+
 
 def register(app: "Celery", accept: Callable[[str], None]) -> None:
-    """Let ``app`` answer ``journeyman.run(task_id)`` by ``accept(task_id)``."""
+    """Let ``app`` answer ``journeyman.run(task_id)`` by ``accept(task_id)``. Any other message is dropped with a warning."""
 
-    @app.task(name=RUN, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
-    def run(task_id: str) -> None:
-        accept(task_id)
+    @app.task(name=RUN, ignore_result=True, shared=False, typing=False)  # type: ignore[untyped-decorator]
+    def run(*args: Any, **kwargs: Any) -> None:
+        match args:
+            case (str() as task_id,) if not kwargs:
+                accept(task_id)
+            case _:
+                log.warning("A message was dropped: it should hold one task id.")

@@ -202,8 +202,15 @@ def _mcp_server(server: "Server") -> Iterator[Finding]:
 
 def broker(settings: "Settings") -> Iterator[Finding]:
     """The queue between the API and workers."""
+    from workers.app import check_broker, in_process, shown
+
     url = settings.broker_url.get_secret_value()
-    yield Finding("broker", "ok", f"{url}: inside `serve`" if url.startswith("memory:") else url)
+    problem = None if in_process(url) else check_broker(url)
+    if problem is None:
+        yield Finding("broker", "ok", f"{url}: inside `serve`" if in_process(url) else shown(url))
+    else:
+        mend = "Start it, or set broker_url to where it is; meanwhile workers find tasks in the journal, about a second late."
+        yield Finding("broker", "problem", f"{problem}.", mend)
 
 
 def memory(settings: "Settings") -> Iterator[Finding]:

@@ -85,7 +85,7 @@ class PlanPlanner:
         return revised(state.plan, call.args, self._means, room_of(state), call.id)
 
     def _go_on(self, state: TaskState, plan: PlanState) -> Move:
-        look = Schedule(state, plan, self._needs_of(plan.plan))
+        look = Schedule(state, plan, self._needs_of(plan.plan), self._means.tools)
         if look.endings:
             return Record(tuple(look.endings))
         ask = self._ask_for_revision(state, plan, idle=not look.pieces)

@@ -126,8 +126,10 @@ def look_up(reference: Reference, scope: Mapping[str, Labelled]) -> Labelled:
     if reference.step not in scope:
         raise MissingValue(reference)
     found = scope[reference.step]
-    here = found.value
-    for part in reference.path:
+    here, path = found.value, reference.path
+    if path[:1] == ("result",) and not (isinstance(here, dict) and "result" in here):
+        path = path[1:]  # it was unwrapped already
+    for part in path:
         if isinstance(here, dict) and str(part) in here:
             here = here[str(part)]
         elif isinstance(here, list) and isinstance(part, int) and part < len(here):

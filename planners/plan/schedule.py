@@ -12,9 +12,10 @@ from journal.projection import CallState, TaskState
 from journal.values import ToolCall
 from planners.plan.conditions import holds
 from planners.plan.extraction import Unmet, Value, extraction
-from planners.plan.references import Labelled, MissingValue, references_in, resolve
+from planners.plan.references import Labelled, MissingValue, as_text, references_in, resolve
 from planners.plan.steps import Needs, affected, looked_at
 from planners.planner import Ask, Delegation, Run
+from tools.types import Tool
 from trust.digest import digest
 from trust.labels import SYSTEM, Label, is_from_outside, join
 
@@ -35,8 +36,9 @@ Ending = ev.StepCompleted | ev.StepFailed | ev.StepSkipped
 class Schedule:
     """One look at a plan: ``endings`` to record first, else ``run``. Each step is looked at once, in the plan's order."""
 
-    def __init__(self, state: TaskState, plan: PlanState, needs: Mapping[str, Needs]) -> None:
+    def __init__(self, state: TaskState, plan: PlanState, needs: Mapping[str, Needs], tools: Mapping[str, Tool]) -> None:
         self._state = state
+        self._tools = tools
         self._needs = needs
         self._plan = plan
         self.scope = {
@@ -135,7 +137,8 @@ class Schedule:
         if known is not None and known.labels is not None:
             return known
         resolved = {name: resolve(value, item.scope, self._plan.label) for name, value in item.step.args.items()}
-        args: dict[str, JsonValue] = {name: found.value for name, found in resolved.items()}
+        tool = self._tools.get(item.step.tool or "")
+        args = {name: _fitting(tool, name, found.value) for name, found in resolved.items()}
         labels = {name: found.label for name, found in resolved.items()}
         done = self._plan.done.get(digest([item.step.tool, args]))
         if done is not None:
@@ -175,6 +178,14 @@ class Schedule:
 
     def _fail(self, item: str, error: str, message: str, label: Label) -> None:
         self.endings.append(ev.StepFailed(step_id=item, error=error, message=message, label=label))
+
+
+def _fitting(tool: Tool | None, name: str, value: JsonValue) -> JsonValue:
+    """What a reference found, as an argument takes it: where that is a text, anything else is written as one."""
+    properties = tool.parameters.get("properties") if tool is not None else None
+    schema = properties.get(name) if isinstance(properties, dict) else None
+    wants_text = isinstance(schema, dict) and schema.get("type") == "string"
+    return as_text(value) if wants_text and value is not None else value
 
 
 def _gathered(step: Step, results: list[StepResult], label: Label) -> ev.StepCompleted | ev.StepFailed:

@@ -135,7 +135,7 @@ async def test_an_address_that_others_can_reach_is_warned_of(build: Build) -> No
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('broker_url = "redis://localhost"', "only memory:// is supported"),
+        ('broker_url = "kafka://localhost"', "kafka:// is no known broker"),
         ("[worker]\nconcurency = 3", "did you mean `concurrency`?"),
         ("[api]\nport = 99999", "api.port"),
     ],

@@ -22,19 +22,48 @@ def test_a_task_is_admitted_once_until_it_leaves() -> None:
     assert admission.admit("a")
 
 
-def test_one_more_than_there_are_slots_waits_until_somebody_leaves() -> None:
-    admission = Admission(1)
+def test_in_a_crowd_a_message_waits_until_a_slot_is_free_and_is_turned_away() -> None:
+    admission = Admission(1, patience=60)
     admission.admit("a")
-    admitted = threading.Event()
-    waiting = threading.Thread(target=lambda: admission.admit("b") and admitted.set(), daemon=True)
+    answers: list[bool] = []
+    waiting = threading.Thread(target=lambda: answers.append(admission.admit("b")), daemon=True)
     waiting.start()
-    assert not admitted.wait(0.05)
+    while not admission.turned_away:
+        waiting.join(0.001)
+    assert answers == []
     admission.leave("a")
-    assert admitted.wait(10)
+    waiting.join(10)
+    assert answers == [False]
+    assert admission.take("b")
+
+
+def test_in_a_crowd_messages_get_no_slot_until_it_has_thinned_out() -> None:
+    admission = Admission(1, patience=0)
+    admission.admit("a")
+    assert not admission.admit("b")
+    admission.leave("a")
+    seen = admission.turned_away
+    assert not admission.admit("c")
+    admission.thinned_out(seen)
+    assert not admission.admit("c")
+    admission.thinned_out(admission.turned_away)
+    assert admission.admit("c")
+
+
+def test_room_in_a_crowd_is_told() -> None:
+    admission, told = Admission(1, patience=0), []
+    admission.on_room = lambda: told.append("room")
+    admission.take("a")
+    admission.leave("a")
+    assert told == []
+    admission.take("a")
+    admission.admit("b")
+    admission.leave("a")
+    assert told == ["room"]
 
 
 def test_closing_sends_away_those_who_wait_and_those_who_come() -> None:
-    admission = Admission(1)
+    admission = Admission(1, patience=60)
     admission.admit("a")
     answers: list[bool] = []
     waiting = threading.Thread(target=lambda: answers.append(admission.admit("b")), daemon=True)
@@ -44,26 +73,16 @@ def test_closing_sends_away_those_who_wait_and_those_who_come() -> None:
     assert answers == [False]
     admission.leave("a")
     assert not admission.admit("c")
+    assert not admission.take("c")
+    assert admission.free == 0
 
 
-def test_a_task_that_is_here_or_rung_for_is_not_due() -> None:
+def test_a_task_that_is_here_is_not_due() -> None:
     admission = Admission(2)
     assert admission.is_due("a")
-    admission.ring("a")
-    assert not admission.is_due("a")
     admission.admit("a")
     assert not admission.is_due("a")
     admission.leave("a")
-    assert admission.is_due("a")
-
-
-def test_a_ring_that_nobody_answers_is_taken_for_lost() -> None:
-    clock = Clock()
-    admission = Admission(1, clock=clock)
-    admission.ring("a")
-    clock.now += 29
-    assert not admission.is_due("a")
-    clock.now += 2
     assert admission.is_due("a")
 
 
