@@ -151,7 +151,7 @@ async def _cut(stage: Stage, proxy: Proxy, person: "asyncio.Task[None]", where: 
 
 async def _until_connected(proxy: Proxy, stage: Stage) -> None:
     """Until work goes on by way of the proxy."""
-    while not (proxy.connections and stage.trace.exists() and "model.sending" in stage.trace.read_text()):
+    while not (proxy.connections and stage.trace.exists() and "model.sending" in stage.trace.read_text()):  # noqa: ASYNC110
         await asyncio.sleep(_LOOK_SECONDS)
 
 
