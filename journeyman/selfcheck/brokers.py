@@ -10,16 +10,30 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from journal.crash_points import POINTS
+from journal.sql_store import SqlJournal
 from journeyman.at_work import ringing
-from journeyman.selfcheck.invariants import Violated, check_acknowledged, check_end, check_kept, journals_of
+from journeyman.selfcheck.invariants import Journals, Violated, check_acknowledged, check_end, check_kept, journals_of
 from journeyman.selfcheck.life import Crash, Stage
 from journeyman.selfcheck.proxy import Proxy
-from journeyman.selfcheck.suite import MISSED, OK, PATIENCE, Lab, Result, last_words, run_process, start_process
+from journeyman.selfcheck.suite import (
+    MISSED,
+    OK,
+    PATIENCE,
+    Lab,
+    Result,
+    last_words,
+    own_journal,
+    run_process,
+    start_process,
+)
 from journeyman.selfcheck.working_life import accompany, serve, settings_on, work
 
 _PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671, "postgresql": 5432, "postgresql+psycopg": 5432}
 GONE_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
+
+Case = Callable[[Stage, SqlJournal], Coroutine[Any, Any, bool]]
+"""Whether what the case is about came about. Each case has a journal of its own: a worker runs whatever it finds in one."""
 
 
 def broker_of(url: str) -> str:
@@ -43,18 +57,18 @@ def points_over_a_broker() -> list[tuple[str, Crash]]:
 async def worker_case(lab: Lab, broker_url: str, scenario: str, crash: Crash) -> Result:
     """Kill the worker at the point and start another. With memory:// the person is in the same process."""
 
-    async def case(stage: Stage) -> bool:
+    async def case(stage: Stage, journal: SqlJournal) -> bool:
         if broker_of(broker_url) == "memory":
             died = await run_process(serve, stage, crash, broker_url) == -signal.SIGKILL
-            before = await _acknowledged(lab, stage)
+            before = await _acknowledged(journal, stage)
             if code := await run_process(serve, stage, None, broker_url):
                 raise Violated("ended", f"the second process ended with {code}: {last_words(stage)}")
         else:
             async with _person(stage, broker_url) as person:
                 died = await _until_dead(stage, crash, broker_url, person)
-                before = await _acknowledged(lab, stage)
+                before = await _acknowledged(journal, stage)
                 await _workers_until(person, stage, broker_url)
-        after = await journals_of(lab.journal, stage.case)
+        after = await journals_of(journal, stage.case)
         check_kept(before, after)
         return died
 
@@ -64,7 +78,7 @@ async def worker_case(lab: Lab, broker_url: str, scenario: str, crash: Crash) ->
 async def broker_gone_case(lab: Lab, broker_url: str) -> Result:
     """The broker is cut off while tasks run, stays away, and comes back. The journal goes on meanwhile."""
 
-    async def case(stage: Stage) -> bool:
+    async def case(stage: Stage, journal: SqlJournal) -> bool:
         async with Proxy.before(broker_url, _port(broker_url)) as proxy:
             through = proxy.through(broker_url)
             async with _person(stage, through) as person:
@@ -76,23 +90,23 @@ async def broker_gone_case(lab: Lab, broker_url: str) -> Result:
 async def database_cut_case(lab: Lab, broker_url: str) -> Result:
     """Every connection of the workers to Postgres is cut under load, none can be made for a while, then they can again."""
 
-    async def case(stage: Stage) -> bool:
-        async with Proxy.before(lab.database_url, _port(lab.database_url)) as proxy, _person(stage, broker_url) as person:
-            cut_off = replace(stage, database_url=proxy.through(lab.database_url))
+    async def case(stage: Stage, journal: SqlJournal) -> bool:
+        async with Proxy.before(stage.database_url, _port(stage.database_url)) as proxy, _person(stage, broker_url) as person:
+            cut_off = replace(stage, database_url=proxy.through(stage.database_url))
             return await _cut(stage, proxy, person, (broker_url, cut_off))
 
     return await _judged(lab, broker_url, "react", "database cut and back", f"for {GONE_SECONDS:g} s", case)
 
 
-async def _judged(
-    lab: Lab, broker_url: str, scenario: str, point: str, at: str, case: Callable[[Stage], Coroutine[Any, Any, bool]]
-) -> Result:
+async def _judged(lab: Lab, broker_url: str, scenario: str, point: str, at: str, case: Case) -> Result:
     async with lab.width:
         started = time.monotonic()
         stage = lab.stage(scenario)
         try:
-            result, why = (OK, "") if await case(stage) else (MISSED, "it did not come about")
-            await check_end(stage, lab.journal, await journals_of(lab.journal, stage.case), lab.outside)
+            async with own_journal(lab.given_url, stage.folder) as (url, journal):
+                own = replace(stage, database_url=url)
+                result, why = (OK, "") if await case(own, journal) else (MISSED, "it did not come about")
+                await check_end(own, journal, await journals_of(journal, stage.case), lab.outside)
         except Violated as violation:
             result, why = violation.invariant, str(violation)
         finally:
@@ -173,8 +187,8 @@ async def _stopped(workers: Sequence[BaseProcess]) -> None:
             raise Violated("ended", "a worker did not stop when it was told to")
 
 
-async def _acknowledged(lab: Lab, stage: Stage) -> Any:
-    found = await journals_of(lab.journal, stage.case)
+async def _acknowledged(journal: SqlJournal, stage: Stage) -> Journals:
+    found = await journals_of(journal, stage.case)
     check_acknowledged(stage, found)
     return found
 

@@ -75,6 +75,8 @@ class Lab:
     """One store with everything around it; cases run side by side, at most ``width`` at once."""
 
     folder: Path
+    given_url: str
+    """What the scratch journals are made beside."""
     database_url: str
     journal: SqlJournal
     outside: Outside
@@ -95,19 +97,25 @@ class Lab:
 
 
 @asynccontextmanager
-async def open_lab(url: str, folder: Path, *, width: int, on_result: Callable[[Result], None]) -> AsyncIterator[Lab]:
-    """A lab over a scratch journal of the same kind as ``url``; its files are in ``folder``."""
+async def own_journal(url: str, folder: Path) -> AsyncIterator[tuple[str, SqlJournal]]:
+    """A scratch journal of the same kind as ``url``, open here, and its URL for others."""
     scratch = scratch_journal(url, folder)
     own = await asyncio.to_thread(scratch.__enter__)
     try:
         journal = await open_journal(own, lease_seconds=LEASE_SECONDS)
         try:
-            async with Outside() as outside:
-                yield Lab(folder, own, journal, outside, asyncio.Semaphore(width), on_result)
+            yield own, journal
         finally:
             await journal.close()
     finally:
         await asyncio.to_thread(scratch.__exit__, None, None, None)
+
+
+@asynccontextmanager
+async def open_lab(url: str, folder: Path, *, width: int, on_result: Callable[[Result], None]) -> AsyncIterator[Lab]:
+    """A lab over a scratch journal of the same kind as ``url``; its files are in ``folder``."""
+    async with own_journal(url, folder) as (own, journal), Outside() as outside:
+        yield Lab(folder, url, own, journal, outside, asyncio.Semaphore(width), on_result)
 
 
 async def explore(lab: Lab, scenario: str) -> list[Crash]:
