@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agents.guard.guard import Guard
 from agents.task_log import TaskLog
+from agents.vault import Vault
 from journal import events as ev
 from journal.crash_points import reach
 from journal.projection import CallState
@@ -59,6 +60,7 @@ class Surroundings:
     http: HttpFetch
     workspaces: Path
     guard: Guard
+    vault: Vault
 
 
 class Invoker:
@@ -74,8 +76,9 @@ class Invoker:
             return stopped
         try:
             async with asyncio.timeout(self._seconds(log, tool)):
+                context = await self._context(log, call, tool)
                 reach("tool.sending", tool.name)
-                output = await tool.run(self._context(log, call), call.call.args)
+                output = await tool.run(context, call.call.args)
                 reach("tool.returned", tool.name)
         except NeedsInput as need:
             return Question(self._clean(need.question))
@@ -108,7 +111,7 @@ class Invoker:
         try:
             async with asyncio.timeout(tool.timeout_seconds):
                 reach("tool.reconciling", tool.name)
-                output = await tool.reconcile(self._context(log, call), call.call.args)
+                output = await tool.reconcile(await self._context(log, call, tool), call.call.args)
                 reach("tool.reconciled", tool.name)
         except Exception as error:
             return Unknown(self._clean(f"{tool.name} could not tell whether it happened: {error}"), 0.0)
@@ -153,8 +156,9 @@ class Invoker:
     def _clean(self, text: str) -> str:
         return self._around.guard.screen.line(text)
 
-    def _context(self, log: TaskLog, call: CallState) -> ToolContext:
+    async def _context(self, log: TaskLog, call: CallState, tool: Tool) -> ToolContext:
         state = log.state
+        secrets = await self._around.vault.secrets_of(tool, state.tenant, state.submitted.owner) if tool.secrets else {}
         return ToolContext(
             task_id=state.id,
             tenant=state.tenant,
@@ -166,6 +170,7 @@ class Invoker:
             namespaces=state.submitted.namespaces,
             read_result=lambda handle, offset, limit: self._read_result(state.tenant, state.id, handle, offset, limit),
             reply=call.reply,
+            secrets=secrets,
         )
 
     async def _read_result(self, tenant: str, task_id: str, handle: str, offset: int, limit: int) -> str:

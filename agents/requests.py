@@ -118,6 +118,15 @@ class Decision(_Asked):
     scope: Literal["once", "task"] = "once"
 
 
+class RetryRequest(_Asked):
+    """From where a failed task is taken up: a step (of its plan, or a call by its id), or the event ``seq``; by default from
+    what failed. ``budget`` raises its ceilings."""
+
+    step_id: str | None = Field(None, max_length=200)
+    seq: int | None = Field(None, ge=1, le=2**53)
+    budget: BudgetRequest = BudgetRequest()
+
+
 class InputRequest(_Asked):
     """What a person tells a task: an answer to its question or a remark (``text``), or the verdict on a call in doubt
     (``call_id`` with ``verdict``; ``happened`` may bring the ``result`` text)."""

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from io import BufferedReader
@@ -15,6 +14,7 @@ from agents.attaching import receive
 from agents.driver import Driver
 from agents.feed import Feed
 from agents.following import follow
+from agents.forking import forked
 from agents.guard.guard import Guard
 from agents.holder import Holder
 from agents.invocation import Surroundings
@@ -22,19 +22,22 @@ from agents.judging import PolicyOf
 from agents.means import means_of
 from agents.notices import Notices, find_notifiers
 from agents.plan_editing import PlanView, edit, view_of
-from agents.requests import Decision, InputRequest, TaskRequest
+from agents.requests import Decision, InputRequest, RetryRequest, TaskRequest
+from agents.retrying import retried
 from agents.schedules import Schedules
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
 from agents.threads import Threads
+from agents.vault import Vault
 from agents.webhook_store import outbox
 from agents.webhooks import Webhooks, joining
 from journal.audit import AuditLog
+from journal.credentials import CredentialStore
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StorageError
-from journal.events import ApprovalDecided, Event, EventData, TaskResumed, TaskSubmitted
+from journal.events import Event, TaskSubmitted
 from journal.ids import new_id
 from journal.projection import CallStage, TaskState
 from journal.records import Concurrency, InboxItem, InboxKind, TaskFilter, TaskRecord
@@ -95,6 +98,7 @@ class Runtime:
         self.database = database
         """Where the journal lives; rooms above keep their own tables there too."""
         self.audit = AuditLog(database)
+        self.vault = surroundings.vault
         self.journal = journal
         self.memory = memory
         self.tools = tools
@@ -124,22 +128,25 @@ class Runtime:
         dispatcher: Dispatcher | None = None,
         memory: Memory | None = None,
         policy_of: PolicyOf | None = None,
+        redactor: Redactor | None = None,
     ) -> "Runtime":
         """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``; without ``memory``, it is the home's own. The
-        policy is the settings'; tests may hand in another one. Raises ``ConfigurationError``."""
+        policy is the settings'; tests may hand in another one. A ``redactor`` shared with the log lets that know what tools
+        are handed later. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
         embedder = make_embedder(settings.embedder)
         memory = memory or await open_memory(home, settings.memory, embedder)
-        redactor = Redactor(known_secrets(settings))
+        redactor = redactor or Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,
             memory=memory,
             http=GuardedFetch(settings.tools.http),
             workspaces=home / "workspaces",
             guard=Guard.build(settings.guard, redactor, memory, embedder, models),
+            vault=Vault(CredentialStore(journal.database), home, redactor),
         )
         return cls(
             settings,
@@ -212,15 +219,14 @@ class Runtime:
 
     async def fork(self, tenant: str, task_id: str, *, seq: int, by: str) -> TaskRecord:
         """A new task with a copy of the journal up to ``seq``; it goes on from there. Raises ``InvalidInput``."""
-        last = (await self.journal.record(tenant, task_id)).last_seq
-        if not 1 <= seq <= last:
-            raise InvalidInput(
-                f"{task_id} has the events 1 to {last}; it cannot be forked at {seq}.", hint="Fork from one of these."
-            )
-        prefix = await self.journal.read(tenant, task_id, until=seq)
-        if TaskState.of(tenant, task_id, prefix).ended:
-            raise InvalidInput(f"{task_id} has ended at event {seq}.", hint="Fork from an earlier event.")
-        return await self._begin(tenant, _as_fork(tenant, prefix, task_id, by))
+        events = await self.journal.read(tenant, task_id)
+        return await self._begin(tenant, forked(tenant, task_id, events, seq, by))
+
+    async def retry(self, tenant: str, task_id: str, request: RetryRequest, *, by: str) -> TaskRecord:
+        """A new task that takes up one that failed or was canceled: what was done before the step stays, the step and what
+        depends on it run again, and an effect that happened is not repeated. Raises ``InvalidInput`` or ``Conflict``."""
+        events = await self.journal.read(tenant, task_id)
+        return await self._begin(tenant, self._admission.allow(retried(tenant, task_id, events, request, by), request.budget))
 
     async def task(self, tenant: str, task_id: str, *, as_of: int | None = None) -> TaskRecord:
         """The task now, or as it was at ``as_of``. Raises ``NotFound`` or ``InvalidInput``."""
@@ -429,34 +435,6 @@ class Runtime:
                 f"{task_id} has no call {call_id!r} in doubt.",
                 hint=f"In doubt: {', '.join(doubtful)}." if doubtful else "No call of this task is in doubt.",
             )
-
-
-def _as_fork(tenant: str, prefix: Sequence[Event], origin: str, by: str) -> list[Event]:
-    """The prefix as the first events of a new journal; its first event says where it comes from. A person's word was given
-    to the origin: approvals that are not used up are void, and asked for anew."""
-    first = prefix[0]
-    if not isinstance(first.data, TaskSubmitted):
-        raise InvalidInput(f"{origin} cannot be forked: its first event was forgotten.")
-    forked = first.data.model_copy(update={"forked_from": origin, "submitted_by": by})
-    copied = [replace(event, epoch=0) for event in (replace(first, data=forked), *prefix[1:])]
-    state = TaskState.of(tenant, origin, copied)
-    for data in _voided(state, by):
-        copied.append(Event(state.last_seq + 1, datetime.now(UTC), 0, data))
-        state.apply(copied[-1])
-    return copied
-
-
-def _voided(state: TaskState, by: str) -> list[EventData]:
-    note = "The task was forked; the approval stays with its origin."
-    unsent = {call.approval_id for call in state.open_calls if call.stage in (CallStage.ASKED, CallStage.APPROVED)}
-    void: list[EventData] = [
-        ApprovalDecided(approval_id=approval.id, decision="void", by=by, note=note)
-        for approval in state.approvals.values()
-        if approval.id in unsent
-    ]
-    if state.waiting is not None and state.waiting.reason is WaitingReason.APPROVAL:
-        void.append(TaskResumed(reason=WaitingReason.APPROVAL, by=by))
-    return void
 
 
 def _with_id(also: Callable[[Any, str], None], task_id: str, connection: Any) -> None:

@@ -1,9 +1,20 @@
 """What somebody may ask of schedules. ``POST /v1/schedules`` and ``[[schedules]]`` take ``ScheduleRequest`` itself."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from agents.cron import Cron, zone_named
 from agents.requests import MAX_CONTEXT_CHARS, MAX_GOAL_CHARS, BudgetRequest, TaskRequest
@@ -27,6 +38,15 @@ _OF_A_TASK = (
 )
 
 
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+
+def _plain(name: str) -> str:
+    if not re.fullmatch(_NAME, name):
+        raise ValueError("a name has up to 100 letters, digits, dots, dashes and underscores, a letter or digit first")
+    return name
+
+
 class ScheduleRequest(BaseModel):
     """When to submit which task. Exactly one of ``cron`` (five fields, read in ``timezone``) and ``start_at`` (once).
 
@@ -37,7 +57,7 @@ class ScheduleRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    name: Annotated[str, AfterValidator(_plain), WithJsonSchema({"type": "string", "pattern": _NAME})]
     cron: str | None = Field(None, max_length=200)
     timezone: str = Field("UTC", max_length=100)
     start_at: AwareDatetime | None = None
@@ -64,7 +84,8 @@ class ScheduleRequest(BaseModel):
         try:
             zone_named(self.timezone) if self.cron is None else Cron.parse(self.cron, self.timezone)
         except InvalidInput as error:
-            raise ValueError(f"the schedule {self.name!r}: {error.message.rstrip('.')}; {error.hint.rstrip('.')}") from None
+            told = f"{error.message.rstrip('.')} ({error.hint.rstrip('.')})"
+            raise ValueError(f"the schedule {self.name!r}: {told}") from None
         return self
 
     @property

@@ -47,7 +47,7 @@ class AgentSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     instructions: str = ""
-    planner: str = "react"
+    planner: str = "auto"
     tools: tuple[str, ...] | None = None
     models: tuple[str, ...] | None = None
     budget: Budget = Budget()

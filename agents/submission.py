@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 from agents.profile import Profile, find_profile
-from agents.requests import TaskRequest
+from agents.requests import BudgetRequest, TaskRequest
 from agents.settings import AgentSettings
 from journal import events as ev
 from journal.errors import InvalidInput, NotFound
@@ -71,6 +72,18 @@ class Admission:
             plan_only=request.plan_only,
             techniques=techniques,
         )
+
+    def allow(self, events: list[ev.Event], budget: BudgetRequest) -> list[ev.Event]:
+        """The first events of a journal, with other ceilings where some are given. Raises ``InvalidInput`` for one above the
+        profile's."""
+        given = budget.model_dump(exclude_none=True)
+        first = events[0]
+        if not given or not isinstance(first.data, ev.TaskSubmitted):
+            return events
+        profile = find_profile(self.agents, first.data.agent)
+        profile.budget(BudgetRequest(**given))
+        ceilings = first.data.budget.model_copy(update=given)
+        return [replace(first, data=first.data.model_copy(update={"budget": ceilings})), *events[1:]]
 
     @asynccontextmanager
     async def equipment(self, submitted: ev.TaskSubmitted, started: ev.TaskStarted | None) -> AsyncIterator[dict[str, Tool]]:

@@ -19,12 +19,14 @@ from api.routes import (
     audit,
     catalog,
     control,
+    credentials,
     documentation,
     events,
     health,
     keys,
     memory,
     plan,
+    schedules,
     tasks,
     webhooks,
 )
@@ -43,6 +45,8 @@ _ROUTERS = (
     catalog.router,
     keys.router,
     audit.router,
+    credentials.router,
+    schedules.router,
     health.router,
 )
 

@@ -26,6 +26,7 @@ MAIL = Call(tool="send_mail", args={"to": "ada@example.org", "text": "The berth 
 SCRIPT = [Rule(when=When(tool_results=0), reply=Reply(calls=(MAIL,))), Rule(reply=Reply(text="Ada has her mail."))]
 CONFIG = """
 tools.folders = ["tools.d"]
+agents.default.planner = "react"  # as the script above goes
 models.scripted = {{ provider = "openai_compatible", model = "m", base_url = "{url}", price = {{ input = 0, output = 0 }} }}
 """
 

@@ -28,6 +28,7 @@ SLOW, ANSWER = Reply(text="never read", delay_seconds=600), Reply(text="It is 4.
 SCRIPT = [Rule(when=When(tool_results=0), reply=CALL), Rule(times=1, reply=SLOW), Rule(reply=ANSWER)]
 CONFIG = """
 tools.folders = ["tools.d"]
+agents.default.planner = "react"  # as the script above goes
 models.scripted = {{ provider = "openai_compatible", model = "m", base_url = "{url}", price = {{ input = 0, output = 0 }} }}
 journal.lease_seconds = 2.0  # so long after a crash the task is free
 """
@@ -51,8 +52,7 @@ async def main() -> None:
             first.kill()
             print(f"killed: exit code {await first.wait()}")
             [task] = json.loads((await (await journeyman(folder, "tasks", "list", "--json")).communicate())[0])
-            second = await journeyman(folder, "tasks", "watch", task["id"])
-            print((await second.communicate())[0].decode().strip())
+            print((await (await journeyman(folder, "tasks", "watch", task["id"])).communicate())[0].decode().strip())
             print(f"soundings taken: {len((folder / 'soundings').read_text().splitlines())}")
 
 

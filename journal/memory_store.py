@@ -206,6 +206,12 @@ class MemoryJournal:
                 kinds.add(stored.kind)
         task.record = without(task.record, kinds)
 
+    async def forget_idempotency_keys(self, before: datetime) -> int:
+        old = [key for key, (_, task_id) in self._keys.items() if self._tasks[task_id].record.created_at < before]
+        for key in old:
+            del self._keys[key]
+        return len(old)
+
     async def last_seq(self, tenant: str, task_id: str) -> int:
         return self._task(tenant, task_id).record.last_seq
 

@@ -83,6 +83,14 @@ class PlanState:
             for budget in open_children
         ]
 
+    def begin_anew(self) -> None:
+        """Ask again where models failed, and for the answer, as if nobody had tried."""
+        self.revisions = 0
+        self.asked_about = frozenset()
+        self.asking = {item: asking for item, asking in self.asking.items() if step_of(item) in self.steps}
+        for asking in self.asking.values():
+            asking.failures, asking.asked = [], 0
+
     def revise(self, data: ev.PlanRevised) -> None:
         """Put new steps in the place of the dropped ones; what has ended stays, with its result."""
         gone = set(data.dropped)

@@ -365,8 +365,9 @@ def _forked(state: TaskState, event: Event, data: ev.TaskForked) -> None:
         return
     state.failures, state.asked_since_completion, state.setbacks, state.shortened = [], 0, 0, False
     state.repairs = state.repairs_in_all = 0
-    for asking in state.plan.asking.values() if state.plan else ():
-        asking.failures, asking.asked = [], 0
+    state.unplanned = 0
+    if state.plan is not None:
+        state.plan.begin_anew()
 
 
 def _completed(state: TaskState, event: Event, data: ev.TaskCompleted) -> None:

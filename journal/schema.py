@@ -184,6 +184,18 @@ audit_heads = Table(
 )
 
 
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "user_name", "name"),
+)
+
+
 class database_now(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
     """The database's own clock, in microseconds since 1970; one value within a statement."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from journal import reading
@@ -15,7 +16,7 @@ from journal.records import Concurrency, InboxItem, Lease, TaskFilter, TaskRecor
 from journal.rows import progress, standing, standing_key
 from journal.statements import Statements
 from journal.store import Appended, Heartbeat, check_append, check_first
-from journal.submitting import Submission, submit
+from journal.submitting import Submission, forget_keys, submit
 from journal.threads import read_open
 
 _LARGE_CHARS = 256 * 1024
@@ -111,6 +112,9 @@ class SqlJournal:
 
     async def forget(self, tenant: str, task_id: str, seqs: Sequence[int]) -> None:
         await self.database.write(lambda c: forget(c, tenant, task_id, seqs))
+
+    async def forget_idempotency_keys(self, before: datetime) -> int:
+        return await self.database.write(lambda c: forget_keys(c, before))
 
     async def last_seq(self, tenant: str, task_id: str) -> int:
         return await self.database.read(lambda c: reading.read_last_seq(c, tenant, task_id))

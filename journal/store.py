@@ -126,6 +126,9 @@ class Journal(Protocol):
         """Replace the data of these events by tombstones, blank what the task's row took from them, and drop blobs nothing
         else refers to. Raises ``NotFound``, or ``Conflict`` while the task has not ended: it needs its whole journal."""
 
+    async def forget_idempotency_keys(self, before: datetime) -> int:
+        """Forget the idempotency keys of tasks submitted earlier; how many there were."""
+
     async def last_seq(self, tenant: str, task_id: str) -> int:
         """The newest seq: a cheap look for those who follow a task from another process."""
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from journal.codec import Blob, StoredEvent, to_micros
 from journal.errors import reused_key
@@ -63,6 +64,13 @@ def _write(
         statements.run(cursor, statements.insert_events, [(number, e[0], record.tenant, *e[1:]) for e in events])
     finally:
         cursor.close()
+
+
+def forget_keys(connection: Connection, before: datetime) -> int:
+    """See ``Journal.forget_idempotency_keys``."""
+    c = idempotency_keys.c
+    old = select(tasks.c.id).where(tasks.c.public_id == c.task, tasks.c.created_at < to_micros(before))
+    return connection.execute(delete(idempotency_keys).where(old.exists())).rowcount
 
 
 def _first_task(connection: Connection, record: TaskRecord, key: str, digest: str) -> str:

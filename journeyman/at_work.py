@@ -13,6 +13,7 @@ from journal.errors import ConfigurationError
 from journeyman.settings import Settings
 from memory.absent import AbsentMemory
 from memory.items import Memory
+from trust.redaction import Redactor
 from workers.admission import Admission
 from workers.app import check_broker, in_process, make_app
 from workers.beat import Beat, Chore
@@ -24,10 +25,10 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def ringing(settings: Settings) -> AsyncIterator[Runtime]:
+async def ringing(settings: Settings, redactor: Redactor) -> AsyncIterator[Runtime]:
     """A runtime that runs no task itself: it rings for the workers."""
     dispatcher = CeleryDispatcher(make_app(settings.broker_url.get_secret_value(), settings.worker))
-    runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=AbsentMemory())
+    runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=AbsentMemory(), redactor=redactor)
     try:
         await note_settings(runtime.audit, settings)
         yield runtime
@@ -37,13 +38,15 @@ async def ringing(settings: Settings) -> AsyncIterator[Runtime]:
 
 
 @asynccontextmanager
-async def working(settings: Settings, *, memory: Memory | None = None, with_chores: bool = True) -> AsyncIterator[Runtime]:
+async def working(
+    settings: Settings, redactor: Redactor, *, memory: Memory | None = None, with_chores: bool = True
+) -> AsyncIterator[Runtime]:
     """A runtime whose tasks are run here, by messages from the broker and what the sweeper finds. Its memory is the home's
     own, unless one is given; ``with_chores``: it does a beat's chores as well."""
     app = make_app(settings.broker_url.get_secret_value(), settings.worker)
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app)
-    runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=memory)
+    runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=memory, redactor=redactor)
     worker = Worker(app, settings.worker, admission, runtime.drive)
     try:
         await note_settings(runtime.audit, settings)

@@ -123,6 +123,14 @@ class Client:
     async def fork(self, task_id: str, *, seq: int) -> Document:
         return await self._document("POST", f"/v1/tasks/{task_id}/fork", json={"seq": seq})
 
+    async def doubts(self, task_id: str) -> Document:
+        """The calls in doubt: what was meant, when it was sent, under which key."""
+        return await self._document("GET", f"/v1/tasks/{task_id}/doubts")
+
+    async def retry(self, task_id: str, request: Mapping[str, Any] | None = None) -> Document:
+        """Take up a failed task; ``request`` has the fields of ``agents.requests.RetryRequest``."""
+        return await self._document("POST", f"/v1/tasks/{task_id}/retry", json=dict(request or {}))
+
     async def plan(self, task_id: str) -> Document:
         """The task's plan: ``steps``, ``answer``, how far each step is, and the worst case of its cost."""
         return await self._document("GET", f"/v1/tasks/{task_id}/plan")
@@ -207,6 +215,32 @@ class Client:
         """What all tasks come to: ``tasks`` by status, and their ``usage`` together."""
         return await self._document("GET", "/v1/usage")
 
+    async def schedules(self) -> Document:
+        return await self._document("GET", "/v1/schedules")
+
+    async def add_schedule(self, request: Mapping[str, Any]) -> Document:
+        """A new schedule; ``request`` has the fields of ``agents.schedule_requests.ScheduleRequest``, and ``paused``."""
+        return await self._document("POST", "/v1/schedules", json=dict(request))
+
+    async def schedule_fires(self, schedule_id: str, *, limit: int = 50) -> Document:
+        """What became of its fires, newest first."""
+        return await self._document("GET", f"/v1/schedules/{schedule_id}/fires", params={"limit": limit})
+
+    async def change_schedule(self, schedule_id: str, **fields: Any) -> Document:
+        """Pause, resume or change a schedule."""
+        return await self._document("PATCH", f"/v1/schedules/{schedule_id}", json=fields)
+
+    async def remove_schedule(self, schedule_id: str) -> None:
+        await self.call("DELETE", f"/v1/schedules/{schedule_id}")
+
+    async def run_schedule(self, schedule_id: str) -> Document:
+        """Submit its task now; the Task document."""
+        return await self._document("POST", f"/v1/schedules/{schedule_id}/run")
+
+    async def backfill_schedule(self, schedule_id: str, *, since: str, until: str) -> Document:
+        """Make the fires of a range of the past (ISO 8601 times with their offset)."""
+        return await self._document("POST", f"/v1/schedules/{schedule_id}/backfill", json={"from": since, "until": until})
+
     async def keys(self, *, tenant: str | None = None) -> Document:
         """The tenant's keys; one other than one's own is for operators."""
         return await self._document("GET", "/v1/keys", params=_given(tenant=tenant))
@@ -223,6 +257,17 @@ class Client:
 
     async def revoke_key(self, key_id: str, *, tenant: str | None = None) -> None:
         await self.call("DELETE", f"/v1/keys/{key_id}", params=_given(tenant=tenant))
+
+    async def credentials(self, *, user: str | None = None) -> Document:
+        """The names of a user's credentials; another's than one's own are for admins."""
+        return await self._document("GET", "/v1/credentials", params=_given(user=user))
+
+    async def set_credential(self, name: str, value: str, *, user: str | None = None) -> Document:
+        """Keep a value for the tools that declare a secret of this name. Nothing gives it back."""
+        return await self._document("PUT", f"/v1/credentials/{quote(name)}", json={"value": value}, params=_given(user=user))
+
+    async def remove_credential(self, name: str, *, user: str | None = None) -> None:
+        await self.call("DELETE", f"/v1/credentials/{quote(name)}", params=_given(user=user))
 
     async def audit(self, **which: Any) -> Document:
         """The audit log, newest first: ``tenant``, ``act``, ``actor``, ``before``, ``limit``."""

@@ -23,6 +23,7 @@ from journeyman.home import prepare
 from journeyman.log_file import log_to
 from journeyman.settings import Settings
 from memory.items import Progress
+from trust.redaction import Redactor
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -52,8 +53,9 @@ class LocalClient(Client):
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncIterator["LocalClient"]:
         """Open the runtime for the block; on leaving, what is at work is broken off and its leases are handed back."""
-        log_to(prepare(settings.home), known_secrets(settings))
-        client = cls(settings, await Runtime.open(settings))
+        redactor = Redactor(known_secrets(settings))
+        log_to(prepare(settings.home), redactor)
+        client = cls(settings, await Runtime.open(settings, redactor=redactor))
         try:
             yield client
         finally:

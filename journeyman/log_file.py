@@ -2,7 +2,6 @@
 
 import logging
 import os
-from collections.abc import Iterable
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -15,13 +14,13 @@ _MAX_BYTES = 1_000_000
 _KEPT = 2
 
 
-def log_to(home: Path, secrets: Iterable[str]) -> None:
-    """Send warnings and errors of this process to the log in ``home``; ``secrets`` are values never to be written.
+def log_to(home: Path, redactor: Redactor) -> None:
+    """Send warnings and errors of this process to the log in ``home``; ``redactor`` knows what is never to be written.
 
     The file is made with the first line, readable by its owner alone.
     """
     handler = _File(home / NAME, maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True)
-    handler.setFormatter(_Redacting(Redactor(secrets)))
+    handler.setFormatter(_Redacting(redactor))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 

@@ -14,11 +14,10 @@ from trust.redaction import Redactor
 _QUIET = ("alembic", "celery", "kombu", "uvicorn", "httpx", "httpx2", "httpcore", "httpcore2", "openai", "asyncio")
 """Libraries that are heard only from warnings on."""
 
-_REDACTOR = Redactor()
 
-
-def configure(secrets: Iterable[str] = (), *, level: int = logging.INFO) -> None:
-    """Send all logging, the standard library's and structlog's, to stderr. ``secrets`` are values never to be written."""
+def configure(secrets: Iterable[str] = (), *, level: int = logging.INFO) -> Redactor:
+    """Send all logging, the standard library's and structlog's, to stderr. ``secrets`` are values never to be written;
+    what the redactor that is given back learns later is not either."""
     redactor = Redactor(secrets)
 
     def redacted(logger: Any, method: str, line: EventDict) -> EventDict:
@@ -51,6 +50,7 @@ def configure(secrets: Iterable[str] = (), *, level: int = logging.INFO) -> None
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    return redactor
 
 
 def _renderer() -> Processor:

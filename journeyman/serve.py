@@ -26,11 +26,11 @@ async def serve(settings: Settings) -> None:
 
     Raises ``ConfigurationError`` for a home that is served already and for an address that cannot be listened on.
     """
-    logs.configure(known_secrets(settings))
+    redactor = logs.configure(known_secrets(settings))
     stop = stop_on_signals()
     with sole_server(settings.home), listening(settings.api.host, settings.api.port) as listener:
         token = secrets.token_urlsafe(32)
-        async with working(settings) as runtime:
+        async with working(settings, redactor) as runtime:
             keys = KeyStore(runtime.database, run_token=token)
             await show_first_key(keys)
             address = address_of(listener)
@@ -47,12 +47,12 @@ async def api(settings: Settings) -> None:
 
     Raises ``ConfigurationError`` for a broker that no worker shares and for an address that cannot be listened on.
     """
-    logs.configure(known_secrets(settings))
+    redactor = logs.configure(known_secrets(settings))
     require_shared_broker(settings, "journeyman api")
     stop = stop_on_signals()
     prepare(settings.home)
     with listening(settings.api.host, settings.api.port) as listener:
-        async with ringing(settings) as runtime:
+        async with ringing(settings, redactor) as runtime:
             keys = KeyStore(runtime.database)
             await show_first_key(keys)
             await tell_of_the_broker(settings)
@@ -66,11 +66,11 @@ async def worker(settings: Settings) -> None:
 
     Raises ``ConfigurationError`` for a broker that is not shared.
     """
-    logs.configure(known_secrets(settings))
+    redactor = logs.configure(known_secrets(settings))
     require_shared_broker(settings, "journeyman worker")
     stop = stop_on_signals()
     prepare(settings.home)
-    async with working(settings, memory=AbsentMemory(), with_chores=False) as runtime:
+    async with working(settings, redactor, memory=AbsentMemory(), with_chores=False) as runtime:
         log.info("ready", extra={"concurrency": settings.worker.concurrency})
         starting = asyncio.gather(tell_of_the_broker(settings), warm(runtime))
         await asyncio.wait([stop])
@@ -84,11 +84,11 @@ async def beat(settings: Settings) -> None:
 
     Raises ``ConfigurationError`` for a broker that is not shared.
     """
-    logs.configure(known_secrets(settings))
+    redactor = logs.configure(known_secrets(settings))
     require_shared_broker(settings, "journeyman beat")
     stop = stop_on_signals()
     prepare(settings.home)
-    async with ringing(settings) as runtime:
+    async with ringing(settings, redactor) as runtime:
         await runtime.schedules.sync()
         async with beating(chores(runtime, settings.worker)):
             log.info("ready")

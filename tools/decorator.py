@@ -1,6 +1,6 @@
 """``@tool``: what a function's author may say about it. The function itself stays plain Python."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
@@ -23,6 +23,7 @@ class ToolOptions:
     timeout_seconds: float = 60.0
     preview_chars: int = 12_000
     workspace_only: bool = False
+    secrets: tuple[str, ...] = ()
     trust: Trust = Trust.UNTRUSTED
     visibility: Visibility = Visibility.PRIVATE
     reconcile: Callable[..., Any] | None = None
@@ -42,6 +43,7 @@ def tool(
     timeout_seconds: float = 60.0,
     preview_chars: int = 12_000,
     workspace_only: bool = False,
+    secrets: Sequence[str] = (),
     trust: Literal["trusted", "untrusted"] = "untrusted",
     visibility: Literal["public", "private"] = "private",
     reconcile: Callable[..., Any] | None = None,
@@ -59,6 +61,7 @@ def tool(
     timeout_seconds: float = 60.0,
     preview_chars: int = 12_000,
     workspace_only: bool = False,
+    secrets: Sequence[str] = (),
     trust: Literal["trusted", "untrusted"] = "untrusted",
     visibility: Literal["public", "private"] = "private",
     reconcile: Callable[..., Any] | None = None,
@@ -68,7 +71,8 @@ def tool(
     ``read_only``, ``destructive``, ``idempotent`` and ``open_world`` are MCP's hints; a tool that is not said to be
     ``read_only`` is an effect. ``name`` replaces the function's own. ``version`` is part of what intents and approvals are
     bound to. A call that takes longer than ``timeout_seconds`` is given up. Of a result, ``preview_chars`` characters are
-    shown at once. ``workspace_only`` marks an effect that touches nothing but the task's own folder. ``trust`` says whether
+    shown at once. ``workspace_only`` marks an effect that touches nothing but the task's own folder. ``secrets``
+    names the credentials it is handed by ``context.secret(NAME)``, and no others. ``trust`` says whether
     the authors of what it returns may give instructions, ``visibility`` who may see it. ``reconcile`` is a function that takes
     some of the same arguments and finds out whether the effect happened: it returns the result, or ``None`` if it did not.
     """
@@ -79,6 +83,7 @@ def tool(
         timeout_seconds=timeout_seconds,
         preview_chars=preview_chars,
         workspace_only=workspace_only,
+        secrets=tuple(secrets),
         trust=Trust(trust),
         visibility=Visibility(visibility),
         reconcile=reconcile,

@@ -16,6 +16,8 @@ from trust.digest import digest_bytes
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
+_SECRET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+
 Run = Callable[[ToolContext, dict[str, Any]], Awaitable[ToolOutput]]
 
 
@@ -46,11 +48,21 @@ def tool_from(function: Callable[..., Any], *, origin: str = "local", version: s
         trust=options.trust,
         visibility=options.visibility,
         workspace_only=options.workspace_only,
+        secrets=_secrets(options.secrets, where),
         timeout_seconds=options.timeout_seconds,
         preview_chars=options.preview_chars,
         reconcile=_reconciler(options.reconcile, arguments) if options.reconcile else None,
         version="+".join(filter(None, (options.version, source_digest(function) if version is None else version))),
     )
+
+
+def _secrets(names: tuple[str, ...], where: str) -> tuple[str, ...]:
+    if strange := [name for name in names if not _SECRET.fullmatch(name)]:
+        raise ConfigurationError(
+            f"{where}: `{strange[0]}` cannot name a secret.",
+            hint='Write it like `secrets=["CRM_TOKEN"]`: letters, digits, `_`.',
+        )
+    return names
 
 
 def describe(function: Callable[..., Any]) -> str:

@@ -1,6 +1,6 @@
 """What a tool is, and what it is handed when it is called."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from journal.values import SourceRef, ToolHints
 from llm.types import ToolOffer
 from memory.items import Memory
+from tools.errors import ToolError
 from trust.digest import digest
 from trust.labels import Label, Trust, Visibility
 
@@ -62,6 +63,14 @@ class ToolContext:
     """``(handle, offset, limit)`` reads on in an earlier result that was too long to show whole."""
     reply: str | None = None
     """A person's answer to the question this call asked before, if any."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The values of the secrets that the tool declares, as far as they are set."""
+
+    def secret(self, name: str) -> str:
+        """A secret that the tool declares: the task owner's credential, else the operator's variable. Raises ``ToolError``."""
+        if name not in self.secrets:
+            raise ToolError(f"There is no credential {name} for this tool: it is not set, or the tool does not declare it.")
+        return self.secrets[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,8 @@ class Tool:
     trust: Trust = Trust.UNTRUSTED
     visibility: Visibility = Visibility.PRIVATE
     workspace_only: bool = False
+    secrets: tuple[str, ...] = ()
+    """Names of the credentials that its calls are handed."""
     timeout_seconds: float = 60.0
     preview_chars: int = 12_000
     reconcile: Callable[[ToolContext, dict[str, Any]], Awaitable[ToolOutput | None]] | None = None

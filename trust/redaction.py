@@ -53,9 +53,16 @@ class Redactor:
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        spellings = {form for value in known if len(value) >= _SHORTEST for form in _spellings(value)}
-        ordered = sorted(spellings, key=lambda form: (-len(form), form))
-        self._known = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._forms: frozenset[str] = frozenset()
+        self._known: re.Pattern[str] | None = None
+        self.learn(known)
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Take further values as known from now on. Safe from any thread."""
+        forms = self._forms.union(form for value in values if len(value) >= _SHORTEST for form in _spellings(value))
+        if forms != self._forms:
+            ordered = sorted(forms, key=lambda form: (-len(form), form))
+            self._forms, self._known = forms, re.compile("|".join(map(re.escape, ordered)))
 
     def text(self, text: str) -> str:
         """``text`` without secrets."""

@@ -1,5 +1,7 @@
 """The chores of a beat. ``serve``, ``worker`` and ``beat`` take them from here."""
 
+from datetime import UTC, datetime, timedelta
+
 from agents.runtime import Runtime
 from workers.admission import Admission
 from workers.beat import Chore
@@ -18,6 +20,7 @@ def chores(runtime: Runtime, settings: WorkerSettings) -> tuple[Chore, ...]:
         Chore("dropping old deliveries", _TIDY_SECONDS, runtime.webhooks.purge),
         Chore("firing schedules", settings.sweep_seconds, runtime.schedules.firing.tick),
         Chore("forgetting old fires", _TIDY_SECONDS, runtime.schedules.firing.tidy),
+        Chore("forgetting old idempotency keys", _TIDY_SECONDS, lambda: _forget_keys(runtime)),
     )
 
 
@@ -25,3 +28,8 @@ def sweeping(runtime: Runtime, worker: Worker, admission: Admission, settings: W
     """What each worker does for itself: look in the journal for work."""
     sweeper = Sweeper(runtime.journal, worker.take, admission)
     return Chore("looking for runnable tasks", settings.sweep_seconds, sweeper.sweep, sweeper.room)
+
+
+async def _forget_keys(runtime: Runtime) -> None:
+    days = timedelta(days=runtime.settings.journal.idempotency_days)
+    await runtime.journal.forget_idempotency_keys(datetime.now(UTC) - days)

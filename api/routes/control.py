@@ -3,13 +3,20 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from agents.requests import InputRequest
+from agents.doubts import Doubt, doubts_of
+from agents.requests import InputRequest, RetryRequest
 from api.principals import Role, needs
 from api.problems import Fault, may_fail
 from api.routing import Caller, Served, StrictRoute, answer
 from api.schemas import CancelRequest, ForkRequest, TaskDocument
+from journal.values import Value
 
 router = APIRouter(prefix="/v1/tasks/{task_id}", tags=["tasks"], route_class=StrictRoute)
+
+
+class DoubtList(Value):
+    doubts: tuple[Doubt, ...]
+
 
 _NO_BODY = may_fail(404, 409, 503, 507)
 _BODY = may_fail(400, 404, 409, 413, 415, 422, 503, 507)
@@ -45,6 +52,22 @@ async def send_input(runtime: Served, caller: Caller, task_id: str, body: InputR
     if not caller.has(wanted):
         raise Fault(403, f"This needs the role {wanted}.", hint="Ask somebody who has it.")
     return answer(TaskDocument.of(await runtime.input(caller.tenant, task_id, body, by=caller.name)))
+
+
+@router.get("/doubts", response_model=DoubtList, responses=may_fail(404, 503))
+@needs(Role.VIEWER)
+async def list_doubts(runtime: Served, caller: Caller, task_id: str) -> Response:
+    """The calls in doubt: what was meant, when it was sent and under which key. `.../input` takes the verdict."""
+    doubts = doubts_of(await runtime.journal.read(caller.tenant, task_id))
+    return answer(DoubtList(doubts=tuple(doubts)))
+
+
+@router.post("/retry", status_code=202, response_model=TaskDocument, responses=_BODY)
+@needs(Role.SUBMITTER)
+async def retry_task(runtime: Served, caller: Caller, task_id: str, body: RetryRequest | None = None) -> Response:
+    """A new task that takes up one that failed or was canceled. What was done stays; effects are not repeated."""
+    record = await runtime.retry(caller.tenant, task_id, body or RetryRequest(), by=caller.name)
+    return answer(TaskDocument.of(record), 202)
 
 
 @router.post("/fork", status_code=202, response_model=TaskDocument, responses=_BODY)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from journeyman.cli.context import load_settings, run_async
+from journeyman.cli.doubts import show_doubts
 from journeyman.cli.exits import exit_of
 from journeyman.cli.options import Json, Limit, NoWait
 from journeyman.cli.output import say, show, show_json, show_json_line, show_table
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     Work = Callable[[Client], Awaitable[Document]]
 
-app = typer.Typer(help="Look at tasks; cancel, pause, resume, answer and fork them.", no_args_is_help=True)
+app = typer.Typer(help="Look at tasks; cancel, pause, resume, answer, fork and retry them.", no_args_is_help=True)
 
 TaskId = Annotated[str, typer.Argument(metavar="ID", help="The task's id.")]
 
@@ -288,6 +289,7 @@ def resume(ctx: typer.Context, task_id: TaskId, no_wait: NoWait = False, as_json
 
 
 app.command("plan")(show_plan)
+app.command("doubts")(show_doubts)
 
 
 @app.command("input")
@@ -340,6 +342,30 @@ def fork(
 
     async def work(client: "Client") -> "Document":
         return await client.fork(task_id, seq=seq)
+
+    raise typer.Exit(run_async(_set_going(load_settings(ctx), task_id, work, no_wait, as_json)))
+
+
+@app.command()
+def retry(
+    ctx: typer.Context,
+    task_id: TaskId,
+    step: Annotated[str | None, typer.Option(metavar="STEP", help="A step of its plan, or a call, to run again.")] = None,
+    seq: Annotated[int | None, typer.Option(min=1, help="Go on behind this event instead.")] = None,
+    no_wait: NoWait = False,
+    as_json: Json = False,
+) -> None:
+    """Take up a task that failed or was canceled. The new one keeps what was done; effects are not repeated.
+
+    
+    Examples:
+      journeyman tasks retry task_01k2...
+      journeyman tasks retry task_01k2... --step s3
+    """
+    request = {name: value for name, value in {"step_id": step, "seq": seq}.items() if value is not None}
+
+    async def work(client: "Client") -> "Document":
+        return await client.retry(task_id, request)
 
     raise typer.Exit(run_async(_set_going(load_settings(ctx), task_id, work, no_wait, as_json)))
 

@@ -71,7 +71,7 @@ async def registry_of(settings: Settings) -> AsyncIterator["Registry"]:
 
 async def call_by_hand(settings: Settings, tool: Tool, args: dict[str, Any], workspace: Path | None) -> ToolOutput:
     """Call ``tool`` once. Raises ``InvalidInput`` for arguments that do not fit, ``CallFailed`` for what goes wrong."""
-    async with _context(settings, workspace) as context:
+    async with _context(settings, tool, workspace) as context:
         try:
             async with asyncio.timeout(tool.timeout_seconds):
                 return await tool.run(context, args)
@@ -94,7 +94,7 @@ async def call_by_hand(settings: Settings, tool: Tool, args: dict[str, Any], wor
 
 
 @asynccontextmanager
-async def _context(settings: Settings, workspace: Path | None) -> AsyncIterator[ToolContext]:
+async def _context(settings: Settings, tool: Tool, workspace: Path | None) -> AsyncIterator[ToolContext]:
     from tools.http_fetch import GuardedFetch
 
     call_id = new_id("call")
@@ -110,6 +110,20 @@ async def _context(settings: Settings, workspace: Path | None) -> AsyncIterator[
                 workspace=(workspace or Path(scratch)).expanduser().absolute(),
                 memory=memory,
                 http=http,
+                secrets=await _secrets(settings, tool) if tool.secrets else {},
             )
     finally:
         await memory.close()
+
+
+async def _secrets(settings: Settings, tool: Tool) -> dict[str, str]:
+    from agents.vault import Vault
+    from journal.credentials import CredentialStore
+    from journal.database import Database
+    from trust.redaction import Redactor
+
+    database = await Database.open(settings.journal_url)
+    try:
+        return await Vault(CredentialStore(database), settings.home, Redactor()).secrets_of(tool, "default", "command line")
+    finally:
+        await database.close()

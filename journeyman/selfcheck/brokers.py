@@ -27,6 +27,7 @@ from journeyman.selfcheck.suite import (
     start_process,
 )
 from journeyman.selfcheck.working_life import accompany, serve, settings_on, work
+from trust.redaction import Redactor
 
 _PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671, "postgresql": 5432, "postgresql+psycopg": 5432}
 GONE_SECONDS = 5.0
@@ -120,8 +121,8 @@ async def _judged(lab: Lab, broker_url: str, scenario: str, point: str, at: str,
 @asynccontextmanager
 async def _person(stage: Stage, broker_url: str) -> AsyncIterator["asyncio.Task[None]"]:
     """A person who submits and gives words in a process that lives on."""
-    home = stage.folder / "person"
-    async with ringing(settings_on(stage, broker_url).model_copy(update={"home": home})) as runtime:
+    settings = settings_on(stage, broker_url).model_copy(update={"home": stage.folder / "person"})
+    async with ringing(settings, Redactor()) as runtime:
         person = asyncio.create_task(accompany(runtime, stage))
         try:
             yield person

@@ -83,7 +83,7 @@ class Stage:
                 "journal": {"lease_seconds": LEASE_SECONDS},
                 "models": {"scripted": model},
                 "tools": {"folders": [self.folder / "tools.d"]},
-                "agents": {"default": {"budget": budget}},
+                "agents": {"default": {"planner": "react", "budget": budget}},
                 "mcp_servers": {"mail": self._mail_server()} if play.mail_server else {},
                 **more,
             }

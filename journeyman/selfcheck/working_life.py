@@ -12,6 +12,7 @@ from journeyman.selfcheck.life import Crash, Stage, arm
 from journeyman.selfcheck.person import Person
 from journeyman.selfcheck.scenarios import SCENARIOS
 from journeyman.settings import Settings
+from trust.redaction import Redactor
 
 _POLL_SECONDS = 0.1
 
@@ -59,11 +60,11 @@ def _begin(stage: Stage, crash: Crash | None) -> None:
 
 async def _work(stage: Stage, broker_url: str) -> None:
     stop = stop_on_signals()
-    async with working(settings_on(stage, broker_url)):
+    async with working(settings_on(stage, broker_url), Redactor()):
         with suppress(asyncio.CancelledError):
             await stop
 
 
 async def _serve(stage: Stage, broker_url: str) -> None:
-    async with working(settings_on(stage, broker_url)) as runtime:
+    async with working(settings_on(stage, broker_url), Redactor()) as runtime:
         await accompany(runtime, stage)

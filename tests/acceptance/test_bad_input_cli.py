@@ -50,7 +50,7 @@ async def test_a_configuration_that_is_wrong(build: Build, text: str) -> None:
 @pytest.mark.parametrize("agent", ["planner='nope'", "tools=['nope']", "models=['nope']"])
 async def test_an_agent_that_names_what_is_not_there(build: Build, agent: str) -> None:
     house = await build(DONE)
-    house.config.write_text(f"{house.config.read_text()}[agents.default]\n{agent}\n")
+    house.config.write_text(house.config.read_text().replace('planner = "react"', agent))
     told(await house.run("run", "hello"), 2, "nope")
 
 

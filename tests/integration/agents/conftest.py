@@ -166,6 +166,7 @@ async def world(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[World]]
                     "home": tmp_path / "home",
                     "models": {name: _model(stub, name) | (model or {}) for name in _names(models)},
                     "tools": {"folders": [folder]},
+                    "agents": {"default": {"planner": "react"}},
                     **(settings or {}),
                 }
             )

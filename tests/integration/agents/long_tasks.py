@@ -76,7 +76,7 @@ async def long_runtime(folder: Path, play: Any, window: int, **more: Any) -> Asy
             "home": folder / "home",
             "models": {"m1": model},
             "tools": {"folders": [folder / "tools.d"]},
-            "agents": {"default": {"budget": budget, "tools": ["lookup", "read_result"]}},
+            "agents": {"default": {"planner": "react", "budget": budget, "tools": ["lookup", "read_result"]}},
         }
         runtime = await Runtime.open(RuntimeSettings.model_validate(settings | more))
         try:

@@ -167,5 +167,6 @@ def _settings(home: Path, model_url: str) -> RuntimeSettings:
             "models": {"stub": model},
             "routes": {"default": {"models": ["stub"]}},
             "tools": {"folders": [home / "tools"]},
+            "agents": {"default": {"planner": "react"}},
         }
     )

@@ -31,6 +31,16 @@ REVIEWED: dict[str, tuple[Role, ...]] = {
     "POST /v1/tasks/{task_id}/resume": (SUBMITTER,),
     "POST /v1/tasks/{task_id}/input": (SUBMITTER, APPROVER),
     "POST /v1/tasks/{task_id}/fork": (SUBMITTER,),
+    "POST /v1/tasks/{task_id}/retry": (SUBMITTER,),
+    "GET /v1/tasks/{task_id}/doubts": (VIEWER,),
+    "GET /v1/webhooks": (VIEWER,),
+    "POST /v1/webhooks": (ADMIN,),
+    "GET /v1/webhooks/{webhook_id}": (VIEWER,),
+    "PATCH /v1/webhooks/{webhook_id}": (ADMIN,),
+    "DELETE /v1/webhooks/{webhook_id}": (ADMIN,),
+    "POST /v1/webhooks/{webhook_id}/rotate": (ADMIN,),
+    "GET /v1/webhooks/{webhook_id}/deliveries": (VIEWER,),
+    "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": (SUBMITTER,),
     "GET /v1/approvals": (VIEWER,),
     "GET /v1/approvals/{approval_id}": (VIEWER,),
     "POST /v1/approvals/{approval_id}": (APPROVER,),
@@ -44,24 +54,38 @@ REVIEWED: dict[str, tuple[Role, ...]] = {
     "GET /v1/models": (VIEWER,),
     "GET /v1/agents": (VIEWER,),
     "GET /v1/usage": (VIEWER,),
+    "GET /v1/schedules": (VIEWER,),
+    "POST /v1/schedules": (SUBMITTER,),
+    "GET /v1/schedules/{schedule_id}": (VIEWER,),
+    "GET /v1/schedules/{schedule_id}/fires": (VIEWER,),
+    "PATCH /v1/schedules/{schedule_id}": (SUBMITTER,),
+    "DELETE /v1/schedules/{schedule_id}": (SUBMITTER,),
+    "POST /v1/schedules/{schedule_id}/run": (SUBMITTER,),
+    "POST /v1/schedules/{schedule_id}/backfill": (SUBMITTER,),
     "GET /v1/keys": (ADMIN,),
     "POST /v1/keys": (ADMIN,),
     "POST /v1/keys/{key_id}/rotate": (ADMIN,),
     "DELETE /v1/keys/{key_id}": (ADMIN,),
+    "GET /v1/credentials": (SUBMITTER,),
+    "PUT /v1/credentials/{name}": (SUBMITTER,),
+    "DELETE /v1/credentials/{name}": (SUBMITTER,),
     "GET /v1/audit": (ADMIN,),
     "GET /v1/audit/verify": (ADMIN,),
 }
 
 BODIES: dict[str, Any] = {
+    "PATCH /v1/schedules/{schedule_id}": {"paused": True},
+    "POST /v1/schedules/{schedule_id}/backfill": {"from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"},
     "POST /v1/tasks/{task_id}/fork": {"seq": 1},
     "POST /v1/tasks/{task_id}/input": {"text": "hello"},
+    "PATCH /v1/webhooks/{webhook_id}": {"enabled": False},
     "PUT /v1/tasks/{task_id}/plan": {"steps": [], "answer": {"text": "none"}},
     "POST /v1/approvals/{approval_id}": {"decision": "deny"},
 }
 """What a route needs in order to look at the id in its path."""
 
-SHARED = {"GET /v1/tools/{name}"}
-"""Routes whose path names something that belongs to no tenant."""
+SHARED = {"GET /v1/tools/{name}", "PUT /v1/credentials/{name}", "DELETE /v1/credentials/{name}"}
+"""Routes whose path names something that belongs to no tenant, or to the caller alone."""
 
 
 def mays(role: Role, route: str) -> bool:
@@ -130,7 +154,11 @@ async def test_another_tenants_things_look_absent_to_its_admin(api: Api) -> None
     await api.client.post("/v1/memory/documents", json={"text": "The quay is long.", "source": "quay.md"})
     (item,) = (await api.client.get("/v1/memory")).json()["items"]
     spare = await api.keys.create("spare")
+    hook = (await api.client.post("/v1/webhooks", json={"url": "https://example.com/hook"})).json()["id"]
+    planned = {"name": "brief", "cron": "0 7 * * *", "goal": "shout"}
+    schedule = (await api.client.post("/v1/schedules", json=planned)).json()["id"]
     ids = {"task_id": task_id, "approval_id": approval["id"], "item_id": item["id"], "key_id": spare.id, "name": "x"}
+    ids |= {"webhook_id": hook, "delivery_id": "msg_none", "schedule_id": schedule}
     routes = sorted((r for r in REVIEWED if "{" in r and r not in SHARED), key=lambda route: route.startswith("DELETE"))
     stranger = await api.keys.create("stranger", tenant="elsewhere")
     async with api.connect(stranger.key) as client:
@@ -141,7 +169,7 @@ async def test_another_tenants_things_look_absent_to_its_admin(api: Api) -> None
     for route in routes:
         response = await ask(api.client, route, ids, BODIES.get(route))
         told = response.json()["detail"] if response.status_code == 404 else ""
-        assert not told or "plan" in told or "file" in told or "artifact" in told, (route, told)
+        assert not told or "plan" in told or "file" in told or "artifact" in told or "delivery" in told, (route, told)
 
 
 async def test_lists_hold_nothing_of_another_tenant(api: Api) -> None:

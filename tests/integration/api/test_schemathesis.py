@@ -58,7 +58,14 @@ async def things(api: Api) -> dict[str, str]:
     await api.client.post("/v1/memory/documents", json={"text": "The quay is long.", "source": "quay.md"})
     (item,) = (await api.client.get("/v1/memory")).json()["items"]
     spare = await api.keys.create("spare")
-    return {"task_id": task_id, "approval_id": approval["id"], "item_id": item["id"], "key_id": spare.id}
+    webhook = (await api.client.post("/v1/webhooks", json={"url": "https://hooks.example/x"})).json()
+    return {
+        "task_id": task_id,
+        "approval_id": approval["id"],
+        "item_id": item["id"],
+        "key_id": spare.id,
+        "webhook_id": webhook["id"],
+    }
 
 
 @pytest.mark.timeout(1800 if EXAMPLES > 50 else 120)

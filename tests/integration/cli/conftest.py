@@ -89,6 +89,8 @@ model = "stub"
 base_url = "{stub.url}"
 price = {{ input = 1, output = 2 }}
 max_output_tokens = 256
+[agents.default]
+planner = "react"
 [tools]
 folders = ["{self.tools}"]
 """

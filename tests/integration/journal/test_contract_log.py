@@ -324,3 +324,13 @@ async def test_also_runs_with_the_append_and_its_failure_undoes_only_that(journa
     assert isinstance(results[0], Conflict)
     assert await journal.last_seq("acme", holder.state.id) == 2
     assert await journal.last_seq("acme", other.state.id) == 2
+
+
+async def test_an_idempotency_key_is_forgotten_with_time(journal: Journal) -> None:
+    first = Event(1, now(), 0, submitted())
+    old, new = (TaskState.of("acme", new_id("task"), [first]).record() for _ in range(2))
+    await journal.submit(old, [first], idempotency=("k", "d"))
+    assert await journal.forget_idempotency_keys(old.created_at) == 0
+    assert await journal.submit(new, [first], idempotency=("k", "d")) == old
+    assert await journal.forget_idempotency_keys(old.created_at + timedelta(seconds=1)) == 1
+    assert await journal.submit(new, [first], idempotency=("k", "other")) == new

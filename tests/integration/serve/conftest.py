@@ -67,6 +67,8 @@ folders = ["{tools}"]
 lease_seconds = 2
 [worker]
 sweep_seconds = 0.2
+[agents.default]
+planner = "react"
 """
 
 
