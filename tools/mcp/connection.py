@@ -24,6 +24,10 @@ logger = logging.getLogger(__name__)
 MAX_PAGES = 50
 
 
+IDEMPOTENCY_KEY = "journeyman/idempotency-key"
+"""The key in a call's ``_meta`` under which an effect's idempotency key stands: the same for every attempt."""
+
+
 class Connection:
     """A session that was opened. Its transport lives in a task of its own, because who opens one must close it."""
 
@@ -75,8 +79,8 @@ class Connection:
             raise Unreachable(f"it does not list its tools: {_sentence(error)}") from None
         return found
 
-    async def call(self, tool: str, args: dict[str, Any]) -> "CallToolResult":
-        """Call once; being cancelled tells the server so.
+    async def call(self, tool: str, args: dict[str, Any], idempotency_key: str = "") -> "CallToolResult":
+        """Call once; being cancelled tells the server so. The key goes along in the request's ``_meta``, where there is one.
 
         Raises ``Unreachable`` where the server never saw the call, ``ToolError`` where it refused it, and ``ConnectionError``
         where nobody knows what became of it.
@@ -84,7 +88,10 @@ class Connection:
         from mcp import MCPError, types
         from pydantic import TypeAdapter
 
-        request = types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=args))
+        params: dict[str, Any] = {"name": tool, "arguments": args}
+        if idempotency_key:
+            params["_meta"] = {IDEMPOTENCY_KEY: idempotency_key}
+        request = types.CallToolRequest(params=types.CallToolRequestParams.model_validate(params))
         answers: TypeAdapter[types.CallToolResult | types.InputRequiredResult] = TypeAdapter(
             types.CallToolResult | types.InputRequiredResult
         )

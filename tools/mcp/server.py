@@ -104,7 +104,7 @@ class Server:
             try:
                 connection = await self._connected()
                 self._check_unchanged(tool, pinned)
-                return await to_output(await connection.call(tool, args), context, self.name)
+                return await to_output(await connection.call(tool, args, context.idempotency_key), context, self.name)
             except Unreachable as error:
                 if last or self._is_alive:
                     raise ToolError(f"The MCP server {self.name} cannot be reached: {error}. Nothing was done.") from None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from mcp.server.mcpserver import Image, MCPServer
+from mcp.server.mcpserver import Context, Image, MCPServer
 from mcp.types import (
     AudioContent,
     CallToolResult,
@@ -52,6 +52,13 @@ def send(to: str, count: int = 1) -> str:
     """Send something. Changes the world."""
     witness(f"send {to}")
     return "sent"
+
+
+@server.tool()
+def key(context: Context) -> str:
+    """The idempotency key that came with the call."""
+    meta = context.request_context.meta or {}
+    return str(meta.get("journeyman/idempotency-key"))
 
 
 @server.tool()

@@ -39,6 +39,7 @@ async def test_text_structure_and_errors_come_back(tmp_path: Path, connect: Conn
     tools = source.tools()
     found = await tools["t.look"].run(context, {"item": "pear"})
     assert found.content == "found pear"
+    assert (await tools["t.key"].run(context, {})).content == context.idempotency_key
     assert (await tools["t.table"].run(context, {"rows": 2})).data == {"rows": [{"n": 0}, {"n": 1}]}
     with pytest.raises(ToolError, match="no pears today"):
         await tools["t.fail"].run(context, {"why": "no pears today"})
