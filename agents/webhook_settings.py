@@ -8,7 +8,7 @@ _MINUTE, _HOUR = 60.0, 3600.0
 class WebhookSettings(BaseModel):
     """``allow`` lists hosts, ``host:port`` or CIDR blocks that may be told although they are private.
 
-    ``retry_seconds`` are the waits before each further attempt: about three and a half days in all. A rotated secret goes on
+    ``retry_seconds`` are the waits before each further attempt: about three days in all. A rotated secret goes on
     signing for ``rotation_hours``; deliveries that ended are kept for ``keep_days``.
     """
 

@@ -158,6 +158,16 @@ class KeyStore:
             raise _not_authenticated(detail, 'Bearer realm="journeyman", error="invalid_token"')
         return found
 
+    async def is_open(self, authorization: str | None) -> bool:
+        """Whether the key in this header still opens anything. What cannot be asked now is taken for open."""
+        try:
+            await self.principal(authorization)
+        except Fault:
+            return False
+        except StorageError:
+            return True
+        return True
+
     async def authenticate(self, key: str) -> Principal | None:
         """Whose key this is; ``None`` if it is unknown, revoked or expired."""
         hashed = _hash(key)

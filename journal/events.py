@@ -17,6 +17,7 @@ from journal.values import (
     ATTACHMENTS,
     Budget,
     CallUnderApproval,
+    Grant,
     Message,
     Opaque,
     Outcome,
@@ -97,6 +98,7 @@ class TaskSubmitted(EventData):
     label: Label = USER
     plan_only: bool = Field(False, exclude_if=operator.not_)
     """Make the plan, and let a person look at it before it runs."""
+    grants: tuple[Grant, ...] = Field((), exclude_if=_is_empty)
     words: tuple[str, ...] = Field((), exclude_if=_is_empty)
     """Of a child task: the person's own words, which its goal, a plan's, is not."""
     under: tuple[str, ...] = Field((), exclude_if=_is_empty)

@@ -207,6 +207,14 @@ class TaskServer(Value):
     headers_env: dict[str, str] = Field(default_factory=dict)
 
 
+class Grant(Value):
+    """What a person leaves to a text: a task planned from text of ``source`` (a label's source, or a pattern such as
+    ``tool:mail.*``) may use ``tools`` (names or patterns). Each of its effects still asks."""
+
+    source: str
+    tools: tuple[str, ...]
+
+
 class Reservation(Value):
     """The worst case of one model call, set aside before it is sent."""
 

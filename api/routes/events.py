@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.keys import KeyStore
 from api.principals import Role, needs
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer
@@ -52,6 +53,7 @@ async def read_events(
         following = events[-1].seq if events else which.after
         ended = record.status.ended and following >= record.last_seq
         return answer(EventPage.model_construct(events=events_of(events), next=following, ended=ended))
+    keys: KeyStore = request.app.state.keys
     after = which.after if last_event_id is None else last_event_id
     if after > record.last_seq:
         raise InvalidInput(
@@ -63,4 +65,5 @@ async def read_events(
         runtime.deltas(task_id),
         closing=request.app.state.closing,
         heartbeat=request.app.state.settings.heartbeat_seconds,
+        may_go_on=lambda: keys.is_open(request.headers.get("authorization")),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from journal.errors import ConfigurationError, JourneymanError
 from journeyman.cli.context import Invocation
+from journeyman.cli.schedule_checks import mistakes_in_schedules
 
 if TYPE_CHECKING:
     from journeyman.settings import Settings
@@ -30,6 +31,7 @@ def mistakes_between(settings: "Settings") -> Iterator[str]:
     yield from _in_tools(settings)
     yield from _in_agents(settings)
     yield from _in_embedder(settings)
+    yield from mistakes_in_schedules(settings)
 
 
 def _in_database(settings: "Settings") -> Iterator[str]:

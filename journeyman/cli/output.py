@@ -5,22 +5,13 @@ passes what it prints through it.
 """
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-# All control characters but newline and tab, the marks that reorder text, and lone surrogates.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+from trust.rendering import UNSAFE, terminal_text
 
-
-def safe(text: str) -> str:
-    """``text`` with control characters and marks that reorder text written out (``\\x1b``, ``\\u202e``)."""
-    return _UNSAFE.sub(lambda found: _written_out(found[0]), text.replace("\r\n", "\n"))
-
-
-def _written_out(char: str) -> str:
-    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
+safe = terminal_text
 
 
 def one_line(text: str, limit: int | None = None) -> str:
@@ -51,7 +42,7 @@ def show_json_line(value: Any) -> None:
 
 def _json(value: Any, indent: int | None = None) -> str:
     text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def show_table(titles: Sequence[str], rows: Iterable[Sequence[object]], *, wide: str | None = None) -> None:

@@ -1,10 +1,12 @@
 """Keys over HTTP: every route wants one, and nobody sees another tenant's things."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.integration.api.served_api import RUN_TOKEN, Api
+from api.settings import ApiSettings
+from tests.integration.api.served_api import RUN_TOKEN, Api, serving
 
 OPEN = {"/healthz", "/readyz"}
 
@@ -115,3 +117,23 @@ async def test_a_task_knows_the_name_of_the_key_it_came_with(api: Api) -> None:
     task = await api.ended("at once")
     (first, *_) = (await api.client.get(f"/v1/tasks/{task['id']}/events")).json()["events"]
     assert first["data"]["submitted_by"] == "test"
+
+
+async def test_a_stream_is_cut_off_when_its_key_is_revoked(tmp_path: Path) -> None:
+    async with serving(tmp_path / "home", ApiSettings(port=0, heartbeat_seconds=0.05)) as api:
+        task_id = await api.submit("shout")
+        await api.until(task_id, "input_required")
+        made = await api.keys.create("guest")
+        live = {"accept": "text/event-stream"}
+        async with (
+            api.connect(made.key) as client,
+            client.stream("GET", f"/v1/tasks/{task_id}/events", headers=live) as stream,
+        ):
+            lines = stream.aiter_lines()
+            async for line in lines:
+                if line.startswith(":"):
+                    break
+            await api.keys.revoke(made.id)
+            async for _ in lines:
+                pass
+        assert (await api.client.get(f"/v1/tasks/{task_id}")).json()["status"] == "input_required"

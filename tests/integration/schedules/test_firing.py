@@ -1,10 +1,15 @@
 """What a beat makes of schedules."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from agents.schedule_deciding import FIRST_REST, LONGEST_REST, due_at, standing
+from agents.schedule_records import AlreadyFired, Fire, FireState, Overtaken
 from agents.schedule_requests import ScheduleChange
+from agents.schedule_store import step
 from tests.integration.schedules.conftest import Planned
 
 
@@ -190,3 +195,22 @@ async def test_fires_of_long_ago_are_forgotten(planned: Planned) -> None:
     planned.clock.go(days=89, hours=12)
     await planned.beat.tidy()
     assert await planned.fires(record) == ["03 07:00 submitted"]
+
+
+async def test_who_has_seen_an_older_state_writes_nothing(planned: Planned) -> None:
+    record = await planned.add(cron="0 * * * *")
+    await planned.at("2026-11-02 07:00")
+    later = Fire(planned.clock.now.replace(hour=8), FireState.MISSED, planned.clock.now)
+    with pytest.raises(Overtaken):
+        await planned.tasks.journal.database.write(step(record, record, [later]))
+    assert await planned.fires(record) == ["02 07:00 submitted"]
+
+
+async def test_a_fire_that_is_there_cannot_be_made_again(planned: Planned) -> None:
+    record = await planned.add(cron="0 * * * *")
+    await planned.at("2026-11-02 07:00")
+    again = Fire(planned.clock.now, FireState.SUBMITTED, planned.clock.now, "task_2")
+    seen = replace(await planned.seen(record), open=())
+    with pytest.raises(AlreadyFired):
+        await planned.tasks.journal.database.write(step(seen, seen, [again]))
+    assert (await planned.schedules.fires("acme", record.id))[0].task_id == planned.tasks.submitted[0].id

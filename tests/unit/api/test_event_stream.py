@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -70,8 +70,18 @@ class Client:
         return [dict(line.split(": ", 1) for line in frame.splitlines()) for frame in frames if frame]
 
 
-def stream(events: AsyncIterator[Event], deltas: object, closing: asyncio.Event, heartbeat: float = 60.0) -> EventStream:
-    return EventStream(events, deltas, closing=closing, heartbeat=heartbeat)  # type: ignore[arg-type]
+async def always() -> bool:
+    return True
+
+
+def stream(
+    events: AsyncIterator[Event],
+    deltas: object,
+    closing: asyncio.Event,
+    heartbeat: float = 60.0,
+    may_go_on: Callable[[], Awaitable[bool]] = always,
+) -> EventStream:
+    return EventStream(events, deltas, closing=closing, heartbeat=heartbeat, may_go_on=may_go_on)  # type: ignore[arg-type]
 
 
 async def run(response: EventStream, client: Client) -> None:
@@ -134,6 +144,19 @@ async def test_a_client_that_leaves_stops_the_work() -> None:
     await running
     assert events.closed
     assert deltas.closed
+
+
+async def test_a_stream_whose_key_is_gone_ends_with_the_next_heartbeat() -> None:
+    answers = [True, True, False]
+
+    async def may_go_on() -> bool:
+        return answers.pop(0)
+
+    client, events, deltas = Client(), Quiet(), Quiet()
+    await run(stream(events(), deltas(), asyncio.Event(), 0.001, may_go_on), client)  # type: ignore[arg-type]
+    assert client.complete
+    assert b"".join(client.chunks).count(b": ping") == 2
+    assert events.closed
 
 
 async def test_a_journal_that_fails_cuts_the_stream_instead_of_ending_it() -> None:
