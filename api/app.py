@@ -22,6 +22,7 @@ from api.routes import (
     credentials,
     documentation,
     events,
+    guard,
     health,
     keys,
     memory,
@@ -46,6 +47,7 @@ _ROUTERS = (
     keys.router,
     audit.router,
     credentials.router,
+    guard.router,
     schedules.router,
     health.router,
 )
