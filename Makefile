@@ -35,11 +35,15 @@ lint: install
 bench: install
 	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python -P "$$bench"; done
 
-# Kills processes at every named point, over SQLite and the Postgres that is there: minutes.
-conformance: export JOURNEYMAN_SLOW := 1
+# Kills processes at every named point, over every store and broker: a quarter of an hour. Needs Postgres, Redis and RabbitMQ.
+conformance: export JOURNEYMAN_TEST_POSTGRES_URL ?= postgresql://postgres@127.0.0.1:5432/postgres
+conformance: export JOURNEYMAN_TEST_REDIS_URL ?= redis://127.0.0.1:6379/13
+conformance: export JOURNEYMAN_TEST_RABBITMQ_URL ?= amqp://guest:guest@127.0.0.1:5672//
+
 conformance: install
-	@$(BIN)/journeyman selfcheck --full --database sqlite:///any.db --database "$${JOURNEYMAN_TEST_POSTGRES_URL:-postgresql://postgres@127.0.0.1:5432/postgres}"
-	@$(BIN)/python -m pytest tests/conformance
+	@$(BIN)/journeyman selfcheck --full --database sqlite:///any.db --database "$$JOURNEYMAN_TEST_POSTGRES_URL" \
+		--broker memory:// --broker "$$JOURNEYMAN_TEST_REDIS_URL" --broker "$$JOURNEYMAN_TEST_RABBITMQ_URL" $(ARGS)
+	@JOURNEYMAN_SLOW=1 $(BIN)/python -m pytest tests/conformance --deselect tests/conformance/test_crashes.py
 
 # Needs uv. Hashes of every platform's wheels, no addresses.
 lock:

@@ -78,6 +78,15 @@ class WebhookChange(_Asked):
     enabled: bool | None = None
 
 
+class GrantRequest(_Asked):
+    """Leave what is to be done to a text: one from ``source`` (``tool:mail.read``, ``attachment:todo.txt``, patterns) may be
+    planned from, with ``tools`` alone, and a person is shown each concrete effect before it happens.
+    """
+
+    source: str = Field(min_length=1, max_length=200)
+    tools: list[str] = Field(min_length=1, max_length=100)
+
+
 class TaskRequest(_Asked):
     """A goal and how to go about it. All but ``goal`` have defaults from the agent profile."""
 
@@ -95,7 +104,11 @@ class TaskRequest(_Asked):
     """A JSON Schema; the answer will be JSON that holds it."""
     mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    priority: int = Field(0, ge=-100, le=100)
+    """Among the tenant's own tasks that wait for a worker; higher ones come first."""
     plan_only: bool = False
+    grants: list[GrantRequest] = Field(default_factory=list, max_length=20)
+    """Texts that may decide what is done: without one, a child task that has read from outside goes step by step."""
     webhook: WebhookRequest | None = None
     """Is told of this task, beside the tenant's own webhooks."""
     start_at: AwareDatetime | None = None

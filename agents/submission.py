@@ -13,7 +13,7 @@ from agents.settings import AgentSettings
 from journal import events as ev
 from journal.errors import InvalidInput, NotFound
 from journal.records import TaskRecord
-from journal.values import Message, TaskServer, WaitingReason
+from journal.values import Grant, Message, TaskServer, WaitingReason
 from llm.router import Models
 from planners.json_schema import check_schema
 from planners.registry import find_planner
@@ -68,8 +68,10 @@ class Admission:
             output_schema=request.output_schema,
             history=history,
             metadata=request.metadata,
+            priority=request.priority,
             submitted_by=by,
             plan_only=request.plan_only,
+            grants=tuple(Grant(source=grant.source, tools=tuple(grant.tools)) for grant in request.grants),
             techniques=techniques,
         )
 

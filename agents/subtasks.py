@@ -6,6 +6,7 @@ A child's id is in the parent's journal before the child is submitted, so a step
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 
 from agents.profile import find_profile
 from agents.requests import TaskRequest
@@ -17,7 +18,8 @@ from journal.ids import new_id
 from journal.projection import TaskState
 from journal.records import InboxItem, InboxKind, TaskRecord
 from journal.store import Journal
-from journal.values import Budget, Status, WaitingReason
+from journal.values import Budget, Grant, Status, WaitingReason
+from planners.granted import covering
 from planners.plan.schedule import children_open
 from planners.planner import Delegation
 from trust.labels import Trust
@@ -97,6 +99,8 @@ class Subtasks:
         if parent.tools is not None and wanted.tools is not None:
             first = first.model_copy(update={"tools": self._within(log.state, first)})
         outside = order.label.trust is Trust.UNTRUSTED and first.planner == "plan"
+        if (grant := covering(parent.grants, order.label)) is not None:
+            first, outside = first.model_copy(update={"planner": "plan", "tools": _granted(log.state, grant)}), False
         return first.model_copy(
             update={
                 "parent_id": log.state.id,
@@ -117,6 +121,15 @@ class Subtasks:
         if beyond:
             raise InvalidInput(f"The task itself may not use {', '.join(beyond)}.")
         return tuple(sorted(chosen))
+
+
+def _granted(state: TaskState, grant: Grant) -> tuple[str, ...]:
+    """Those of the task's tools that a grant names. Raises ``InvalidInput`` where there are none."""
+    own = state.started.tools if state.started else {}
+    named = tuple(sorted(name for name in own if any(fnmatchcase(name, pattern) for pattern in grant.tools)))
+    if not named:
+        raise InvalidInput(f"The task has none of the tools that may be used on {grant.source}: {', '.join(grant.tools)}.")
+    return named
 
 
 def rest_for_children(log: TaskLog) -> bool:

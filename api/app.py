@@ -23,6 +23,7 @@ from api.routes import (
     documentation,
     events,
     guard,
+    halt,
     health,
     keys,
     memory,
@@ -50,6 +51,7 @@ _ROUTERS = (
     guard.router,
     schedules.router,
     health.router,
+    halt.router,
 )
 
 

@@ -152,6 +152,7 @@ class ApprovalDocument(Value):
     escalates_at: datetime | None
     escalated_at: datetime | None
     calls: tuple[CallUnderApproval, ...]
+    plan_version: int
     decided_by: str | None
     note: str
 

@@ -88,6 +88,7 @@ class Waiting(Value):
     calls: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
     behind: str | None = None
+    halted: bool = False
 
 
 class ToolCall(Value):
@@ -205,6 +206,14 @@ class TaskServer(Value):
     name: str
     url: str
     headers_env: dict[str, str] = Field(default_factory=dict)
+
+
+class Grant(Value):
+    """What a person leaves to a text: a task planned from text of ``source`` (a label's source, or a pattern such as
+    ``tool:mail.*``) may use ``tools`` (names or patterns). Each of its effects still asks."""
+
+    source: str
+    tools: tuple[str, ...]
 
 
 class Reservation(Value):

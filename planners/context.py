@@ -16,6 +16,7 @@ from journal.values import Message, ToolCall
 from llm.types import Prompt
 from planners.answers import demand
 from planners.attached import inline, listing
+from planners.granted import told
 from planners.summaries import Handles, summary_message
 from trust.labels import SYSTEM, Label, Trust, join
 
@@ -144,7 +145,12 @@ class Transcript:
         submitted = self._submitted
         if submitted is None:
             raise ValueError("task.started comes behind task.submitted")
-        parts = (submitted.goal, f"Context:\n{submitted.context}" if submitted.context else "", listing(self._attached))
+        parts = (
+            submitted.goal,
+            f"Context:\n{submitted.context}" if submitted.context else "",
+            listing(self._attached),
+            told(submitted.grants),
+        )
         history = submitted.history if self._history is None else self._history
         read = inline(self._attached)
         if (started.planner or submitted.planner) == "plan":

@@ -55,6 +55,11 @@ SYSTEM = Label(sources=("system",), trust=Trust.TRUSTED, visibility=Visibility.P
 _OWN = frozenset({"user", "system"})
 
 
+def is_own_source(source: str) -> bool:
+    """Whether a source is the person or the product."""
+    return source in _OWN
+
+
 def is_from_outside(label: Label) -> bool:
     """Whether a value was read, at least in part: it is more than the person's own words and the product's."""
     return not _OWN.issuperset(label.sources)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from trust.classes import ArgClass, Effect
-from trust.labels import SYSTEM, Label, Trust, Visibility, is_from_outside
+from trust.labels import SYSTEM, Label, Trust, Visibility, is_from_outside, is_own_source
 from trust.rules import ArgRule, Known
 from trust.tool_lines import ToolLines
 from trust.words import mentions, urls_in
@@ -218,7 +218,7 @@ def _is_untrusted(label: Label) -> bool:
 
 def _named(label: Label) -> str:
     """The sources of a label that are not the person's own, for people."""
-    outside = [source for source in label.sources if source not in ("user", "system")]
+    outside = [source for source in label.sources if not is_own_source(source)]
     return ", ".join(outside) or "text of unknown origin"
 
 

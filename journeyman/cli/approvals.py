@@ -94,6 +94,9 @@ def approve(
         str | None,
         typer.Option(metavar="JSON", help="Approve with these arguments instead: of its one call, or by step id."),
     ] = None,
+    for_task: Annotated[
+        bool, typer.Option("--for-task", help="And all calls like these in this task; only content and time may differ.")
+    ] = False,
     no_wait: NoWait = False,
     as_json: Json = False,
 ) -> None:
@@ -104,7 +107,8 @@ def approve(
       journeyman approvals approve appr_01k2...
       journeyman approvals approve appr_01k2... --edit '{"path": "notes.txt", "text": "shorter"}'
     """
-    raise typer.Exit(run_async(_decide(load_settings(ctx), approval_id, "approve", note, edit, no_wait, as_json)))
+    decision: dict[str, Any] = {"decision": "approve", "note": note, "scope": "task" if for_task else "once"}
+    raise typer.Exit(run_async(_decide(load_settings(ctx), approval_id, decision, edit, no_wait, as_json)))
 
 
 @app.command()
@@ -115,11 +119,12 @@ def deny(ctx: typer.Context, approval_id: ApprovalId, note: Note = "", no_wait: 
     Examples:
       journeyman approvals deny appr_01k2... --note "not to that address"
     """
-    raise typer.Exit(run_async(_decide(load_settings(ctx), approval_id, "deny", note, None, no_wait, as_json)))
+    decision: dict[str, Any] = {"decision": "deny", "note": note}
+    raise typer.Exit(run_async(_decide(load_settings(ctx), approval_id, decision, None, no_wait, as_json)))
 
 
 async def _decide(
-    settings: "Settings", approval_id: str, word: str, note: str, edit: str | None, no_wait: bool, as_json: bool
+    settings: "Settings", approval_id: str, decision: dict[str, Any], edit: str | None, no_wait: bool, as_json: bool
 ) -> int:
     from journeyman.cli.carry_on import carry_on
     from journeyman.cli.lookup import approval_named
@@ -127,7 +132,6 @@ async def _decide(
 
     async with connect(settings) as client:
         approval = await approval_named(client, approval_id)
-        decision: dict[str, Any] = {"decision": word, "note": note}
         if edit is not None:
             decision |= {"decision": "edit", "calls": edited_calls(approval, edit)}
         decided = await client.decide(approval_id, decision)

@@ -55,6 +55,10 @@ def run(
             help="For a better answer: chain_of_thought, self_consistency=5, ...; repeatable.",
         ),
     ] = None,
+    grant: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SOURCE=TOOLS", help="Texts that may decide what is done, with which tools; repeatable."),
+    ] = None,
     max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Most it may spend.")] = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="Most model turns.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Most tokens of all kinds.")] = None,
@@ -84,6 +88,7 @@ def run(
     """
     goal, context = _from_stdin(goal, context)
     from journeyman.cli.files import attachment, read_schema
+    from journeyman.cli.grants import read_grant
     from journeyman.cli.techniques import read_techniques
 
     budget = {"max_cost_usd": max_cost_usd, "max_steps": max_steps, "max_tokens": max_tokens, "max_seconds": max_seconds}
@@ -100,6 +105,7 @@ def run(
         "thread_id": thread,
         "concurrency": concurrency and concurrency.value,
         "techniques": read_techniques(technique or ()),
+        "grants": [read_grant(one) for one in grant or ()],
     }
     settings = load_settings(ctx)
     raise typer.Exit(run_async(_run(settings, _given(request), docs, yes_plan=yes_plan, detach=detach, as_json=as_json)))

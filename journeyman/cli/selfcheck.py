@@ -20,18 +20,23 @@ def selfcheck(
         list[str] | None,
         typer.Option(metavar="URL", help="Store to check instead of the configured one; may be given several times."),
     ] = None,
+    broker: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="Check workers over this broker as well; may be given several times."),
+    ] = None,
     scenario: Annotated[list[str] | None, typer.Option(help="Only this scenario; may be given several times.")] = None,
     as_json: Json = False,
 ) -> None:
     """Kill processes at every commit and side effect, and check that nothing is lost and no effect is sent twice.
 
     It works on scratch tasks in a scratch journal beside yours (a file in the home, or a schema in the same Postgres
-    database), and removes them. Exits 1 where something did not hold.
+    database), and removes them; with a broker, in scratch queues. Exits 1 where something did not hold.
 
     \b
     Examples:
       journeyman selfcheck
       journeyman selfcheck --full --json
+      journeyman selfcheck --broker redis://127.0.0.1:6379
     """
     from journal.errors import InvalidInput
     from journeyman.selfcheck.run import Plan, run
@@ -40,7 +45,7 @@ def selfcheck(
     settings = load_settings(ctx)
     if unknown := [name for name in scenario or () if name not in SCENARIOS]:
         raise InvalidInput(f"There is no scenario {unknown[0]!r}.", hint=f"There are: {', '.join(SCENARIOS)}.")
-    report = run_async(run(Plan(settings.home, database or [settings.journal_url], scenario or (), full)))
+    report = run_async(run(Plan(settings.home, database or [settings.journal_url], broker or (), scenario or (), full)))
     if as_json:
         show_json(report.as_json())
     else:

@@ -10,6 +10,7 @@ from pathlib import Path
 from journal.crash_points import POINTS
 from journeyman.home import prepare
 from journeyman.selfcheck.boundaries import check_boundaries
+from journeyman.selfcheck.brokers import broker_gone_case, broker_of, database_cut_case, points_over_a_broker, worker_case
 from journeyman.selfcheck.invariants import Violated
 from journeyman.selfcheck.life import Crash
 from journeyman.selfcheck.report import Report, unreached
@@ -35,11 +36,13 @@ OnResult = Callable[[Result], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``databases`` are URLs; only their kind and server count: the cases have scratch journals. ``home`` is where scratch
-    folders are made. ``full``: every scenario, each point each time; else each point once."""
+    """``databases`` are URLs; only their kind and server count: the cases have scratch journals. Each is checked with each of
+    the ``brokers``, and without one. ``home`` is where scratch folders are made. ``full``: every scenario, each point each
+    time; else each point once."""
 
     home: Path
     databases: Sequence[str]
+    brokers: Sequence[str] = ()
     scenarios: Sequence[str] = ()
     full: bool = False
     width: int = 8
@@ -56,8 +59,11 @@ async def run(plan: Plan) -> Report:
             own.mkdir()
             async with open_lab(url, own, width=plan.width, on_result=plan.on_result) as lab:
                 results += await _over_one_store(plan, lab)
+                for broker in plan.brokers:
+                    results += await _over_one_broker(lab, broker, plan.full)
     points = POINTS if plan.full and not plan.scenarios else {row.point for row in results}
-    missing = unreached(results, [point for point in points if not point.startswith("message.")])
+    apart = () if plan.brokers else ("message.",)
+    missing = unreached(results, [point for point in points if not point.startswith(apart)])
     return Report(tuple(results), tuple(check_boundaries()), missing)
 
 
@@ -73,6 +79,20 @@ async def _over_one_store(plan: Plan, lab: Lab) -> list[Result]:
     if "react" in reached:
         work += [frozen_case(lab, "react", crash) for crash in _freezes(lab, plan.full)]
     return [row for row, _ in found if row is not None] + await asyncio.gather(*work)
+
+
+async def _over_one_broker(lab: Lab, broker: str, full: bool) -> list[Result]:
+    """Kill a worker at each point, and take its broker and its database away for a while."""
+    cases = [
+        worker_case(lab, broker, name, crash)
+        for name, crash in points_over_a_broker()
+        if full or crash.point.startswith("message.")
+    ]
+    if broker_of(broker) != "memory":
+        cases.append(broker_gone_case(lab, broker))
+    if lab.store == "postgres":
+        cases.append(database_cut_case(lab, broker))
+    return list(await asyncio.gather(*cases))
 
 
 Case = tuple[str, tuple[Crash, ...]]

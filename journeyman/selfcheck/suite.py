@@ -75,6 +75,8 @@ class Lab:
     """One store with everything around it; cases run side by side, at most ``width`` at once."""
 
     folder: Path
+    given_url: str
+    """What the scratch journals are made beside."""
     database_url: str
     journal: SqlJournal
     outside: Outside
@@ -95,19 +97,25 @@ class Lab:
 
 
 @asynccontextmanager
-async def open_lab(url: str, folder: Path, *, width: int, on_result: Callable[[Result], None]) -> AsyncIterator[Lab]:
-    """A lab over a scratch journal of the same kind as ``url``; its files are in ``folder``."""
+async def own_journal(url: str, folder: Path) -> AsyncIterator[tuple[str, SqlJournal]]:
+    """A scratch journal of the same kind as ``url``, open here, and its URL for others."""
     scratch = scratch_journal(url, folder)
     own = await asyncio.to_thread(scratch.__enter__)
     try:
         journal = await open_journal(own, lease_seconds=LEASE_SECONDS)
         try:
-            async with Outside() as outside:
-                yield Lab(folder, own, journal, outside, asyncio.Semaphore(width), on_result)
+            yield own, journal
         finally:
             await journal.close()
     finally:
         await asyncio.to_thread(scratch.__exit__, None, None, None)
+
+
+@asynccontextmanager
+async def open_lab(url: str, folder: Path, *, width: int, on_result: Callable[[Result], None]) -> AsyncIterator[Lab]:
+    """A lab over a scratch journal of the same kind as ``url``; its files are in ``folder``."""
+    async with own_journal(url, folder) as (own, journal), Outside() as outside:
+        yield Lab(folder, url, own, journal, outside, asyncio.Semaphore(width), on_result)
 
 
 async def explore(lab: Lab, scenario: str) -> list[Crash]:
@@ -153,7 +161,7 @@ async def _crash_and_go_on(lab: Lab, stage: Stage, crashes: Sequence[Crash]) -> 
         check_kept(before, now)
         before = now
     if code := await run_process(live, stage, None):
-        raise Violated("ended", f"the second process ended with {code}: {_last_words(stage)}")
+        raise Violated("ended", f"the second process ended with {code}: {last_words(stage)}")
     after = await journals_of(lab.journal, stage.case)
     check_kept(before, after)
     await check_end(stage, lab.journal, after, lab.outside)
@@ -166,8 +174,7 @@ async def frozen_case(lab: Lab, scenario: str, crash: Crash) -> Result:
     async with lab.width:
         started = time.monotonic()
         stage = lab.stage(scenario)
-        frozen = _FORKS.Process(target=live, args=(stage, replace(crash, signal=signal.SIGSTOP)), daemon=True)
-        await asyncio.to_thread(frozen.start)
+        frozen = await start_process(live, stage, replace(crash, signal=signal.SIGSTOP))
         try:
             result, why = (OK, "") if await _take_over(lab, stage, frozen) else (MISSED, "no process stopped there")
         except Violated as violation:
@@ -185,12 +192,12 @@ async def _take_over(lab: Lab, stage: Stage, frozen: BaseProcess) -> bool:
     if not await asyncio.to_thread(_until_stopped, frozen):
         return False
     if code := await run_process(live, stage, None):
-        raise Violated("ended", f"the heir ended with {code}: {_last_words(stage)}")
+        raise Violated("ended", f"the heir ended with {code}: {last_words(stage)}")
     before = await journals_of(lab.journal, stage.case)
     os.kill(frozen.pid or 0, signal.SIGCONT)
     await asyncio.to_thread(frozen.join, PATIENCE)
     if frozen.exitcode != 0:
-        raise Violated("ended", f"the frozen process ended with {frozen.exitcode}: {_last_words(stage)}")
+        raise Violated("ended", f"the frozen process ended with {frozen.exitcode}: {last_words(stage)}")
     after = await journals_of(lab.journal, stage.case)
     check_kept(before, after)
     if before != after:
@@ -209,10 +216,16 @@ def _until_stopped(process: BaseProcess) -> bool:
     return False
 
 
-async def run_process(target: Callable[..., None], *arguments: Any) -> int:
-    """Run a process of its own to its end; its exit code, negative for a signal. Raises ``Violated`` when it does not end."""
+async def start_process(target: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """A process of its own that runs ``target``, and is killed with this one."""
     process = _FORKS.Process(target=target, args=arguments, daemon=True)
     await asyncio.to_thread(process.start)
+    return process
+
+
+async def run_process(target: Callable[..., None], *arguments: Any) -> int:
+    """Run a process of its own to its end; its exit code, negative for a signal. Raises ``Violated`` when it does not end."""
+    process = await start_process(target, *arguments)
     await asyncio.to_thread(process.join, PATIENCE)
     if process.exitcode is None:
         process.kill()
@@ -221,7 +234,8 @@ async def run_process(target: Callable[..., None], *arguments: Any) -> int:
     return process.exitcode
 
 
-def _last_words(stage: Stage) -> str:
+def last_words(stage: Stage) -> str:
+    """What a process of the case said last on stderr."""
     log = stage.folder / "errors.log"
     lines: Sequence[str] = log.read_text().strip().splitlines() if log.exists() else ()
     return lines[-1] if lines else "it said nothing"
