@@ -22,10 +22,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import text
 
 from journal import events as ev
+from journal.call_state import CallStage
 from journal.errors import StaleLease
 from journal.events import Event, EventData
 from journal.memory_store import MemoryJournal
-from journal.projection import CallStage, TaskState
+from journal.projection import TaskState
 from journal.records import InboxItem, InboxKind, Lease
 from journal.sql_store import SqlJournal, open_journal
 from journal.store import Journal
