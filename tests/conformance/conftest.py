@@ -1,14 +1,14 @@
 """Labs over the stores that are there."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from journeyman.selfcheck.suite import Lab, open_lab
-from tests.integration.journal.conftest import SERVER, PostgresServer, postgres
+from tests.integration.journal.conftest import SERVER, PostgresServer, own_database_url, postgres
 
-__all__ = ["postgres"]
+__all__ = ["own_database_url", "postgres"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -27,4 +27,3 @@ async def lab(store_url: str, tmp_path: Path) -> AsyncIterator[Lab]:
         yield made
 
 
-Build = Callable[..., Lab]
