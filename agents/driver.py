@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 
 from agents.asking import Asker
 from agents.attaching import lay_out
 from agents.executor import Executor
 from agents.feed import Feed
 from agents.holder import Holder
-from agents.inbox import absorb
+from agents.inbox import absorb, note_doubt
 from agents.invocation import Invoker, Surroundings
 from agents.judging import PolicyOf, label_of_descriptions
 from agents.loop import run
@@ -22,8 +23,9 @@ from agents.task_log import TaskLog
 from agents.threads import Threads
 from journal import events as ev
 from journal.errors import InvalidInput, StaleLease, StorageError
+from journal.limits import Terms
 from journal.projection import TaskState
-from journal.values import Outcome, Problem
+from journal.values import Outcome, Problem, WaitingReason
 from llm.router import Models
 from planners.planner import Planner
 from planners.registry import begin, find_planner
@@ -50,6 +52,7 @@ class Driver:
         subtasks: Subtasks,
         threads: Threads,
         policy_of: PolicyOf,
+        terms: Terms,
     ) -> None:
         self._settings = settings
         self._holder = holder
@@ -61,16 +64,22 @@ class Driver:
         self._subtasks = subtasks
         self._threads = threads
         self._policy_of = policy_of
+        self._terms = terms
 
     async def drive(self, task_id: str, claimed: Callable[[], None]) -> bool:
         """Work on a task until it rests, ends or is lost; ``False`` if another worker holds it. ``claimed`` is called as soon
         as that is known."""
-        async with self._holder.hold(task_id) as log:
+        async with self._holder.hold(task_id, self._terms) as log:
             claimed()
             if log is None:
                 return False
             try:
-                await self._work(log)
+                if log.lease.takeovers >= self._settings.journal.max_takeovers:
+                    await _abandon(log)
+                elif log.lease.beyond:
+                    await _queue(log)
+                else:
+                    await self._work(log)
             except StaleLease:
                 logger.info("lost the lease", extra={"task_id": task_id})
             except StorageError as error:
@@ -185,6 +194,29 @@ class Driver:
                 )
             )
         return (Deliberate(planner) if is_weighed(submitted.techniques) else planner), tools
+
+
+async def _abandon(log: TaskLog) -> None:
+    """Give a task up that kills its workers: nobody would get to work otherwise."""
+    absorb(log)
+    if not log.state.ended:
+        note_doubt(log, "Every worker that took the task on died.")
+        deaths = log.lease.takeovers
+        problem = Problem(
+            title="The task was abandoned",
+            detail=f"{deaths} workers in a row died while at it, and it came no further than event {log.state.last_seq}.",
+            hint="The workers' logs and the last events say what it was at; fork it from an earlier event to try again.",
+        )
+        log.note(ev.TaskFailed(outcome=Outcome.ABANDONED, error=problem))
+    await log.commit()
+
+
+async def _queue(log: TaskLog) -> None:
+    """Let a task rest that may not be worked on because of a limit. It is due all the time, and is taken in its turn."""
+    absorb(log)
+    if not (log.state.ended or log.state.waiting):
+        log.note(ev.TaskWaiting(reason=WaitingReason.CONCURRENCY, wake_at=datetime.now(UTC)))
+    await log.commit()
 
 
 def _cannot_start(error: InvalidInput | ToolError) -> ev.TaskRejected | ev.TaskFailed:

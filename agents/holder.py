@@ -13,6 +13,7 @@ from agents.feed import Feed
 from agents.inbox import absorb
 from agents.task_log import Outbox, TaskLog, no_outbox
 from journal.errors import NotFound, StaleLease, StorageError
+from journal.limits import Terms
 from journal.records import InboxItem, Lease
 from journal.store import Journal
 
@@ -36,12 +37,13 @@ class Holder:
         self._heart: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def hold(self, task_id: str) -> AsyncIterator[TaskLog | None]:
-        """Claim a task for as long as the block runs; ``None`` if another worker has it.
+    async def hold(self, task_id: str, terms: Terms | None = None) -> AsyncIterator[TaskLog | None]:
+        """Claim a task for as long as the block runs; ``None`` if another worker has it, or if the terms under which it shall
+        be worked on do not allow it.
 
         The lease is handed back on leaving, unless it is stale; where the database refuses, as soon as it does not.
         """
-        log = await self._taken(task_id)
+        log = await self._taken(task_id, terms)
         if log is None:
             yield None
             return
@@ -73,9 +75,9 @@ class Holder:
             self._heart.cancel()
             await asyncio.gather(self._heart, return_exceptions=True)
 
-    async def _taken(self, task_id: str) -> TaskLog | None:
+    async def _taken(self, task_id: str, terms: Terms | None) -> TaskLog | None:
         """Claim a task and read it. Who is cancelled meanwhile hands back what was claimed all the same."""
-        taking = asyncio.ensure_future(self._take(task_id))
+        taking = asyncio.ensure_future(self._take(task_id, terms))
         try:
             return await asyncio.shield(taking)
         except asyncio.CancelledError:
@@ -84,13 +86,15 @@ class Holder:
                 await self._hand_back(log)
             raise
 
-    async def _take(self, task_id: str) -> TaskLog | None:
-        lease = await self._journal.claim(task_id, self.owner)
+    async def _take(self, task_id: str, terms: Terms | None) -> TaskLog | None:
+        asked_at = time.monotonic()
+        lease = await self._journal.claim(task_id, self.owner, terms)
         if lease is None:
             return None
         try:
             events = await self._journal.read(lease.tenant, task_id)
             log = TaskLog(self._journal, self._feed, lease, events, lease_seconds=self._lease_seconds, outbox=self._outbox)
+            log.renewed(asked_at)
             log.deliver(await self._journal.inbox(lease))
         except Exception:
             await self._drop(lease)
@@ -132,7 +136,7 @@ class Holder:
         renewed = time.monotonic()
         while self._held or self._stranded:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            before = dict(self._held)
+            before, asked_at = dict(self._held), time.monotonic()
             try:
                 beat = await self._journal.heartbeat(self.owner)
             except StorageError as error:
@@ -142,6 +146,10 @@ class Holder:
                 continue
             renewed = time.monotonic()
             _give_up(log for task_id, log in before.items() if task_id not in beat.held and not log.released)
+            for task_id in beat.held & before.keys():
+                before[task_id].renewed(asked_at)
+                if beat.halt is not None:
+                    before[task_id].stop(beat.halt)
             for task_id, items in beat.inboxes.items():
                 if (log := self._held.get(task_id)) is not None:
                     log.deliver(items)

@@ -40,6 +40,13 @@ def _wake_if_due(log: TaskLog, now: datetime) -> None:
     log.note(ev.TaskResumed(reason=waiting.reason, by="system"))
 
 
+def note_doubt(log: TaskLog, why: str) -> None:
+    """Note that the calls under way are in doubt; the task is about to end."""
+    for call in log.state.open_calls:
+        if call.stage is CallStage.SENT:
+            log.note(ev.ToolInDoubt(call_id=call.call.id, tool=call.call.tool, why=why))
+
+
 def _cancel(log: TaskLog, data: dict[str, Any]) -> None:
     why = "The task was canceled."
     if log.state.open_request is not None:
@@ -47,10 +54,7 @@ def _cancel(log: TaskLog, data: dict[str, Any]) -> None:
     for step, asking in log.state.plan.asking.items() if log.state.plan else ():
         if asking.open is not None:
             log.note(ev.LlmFailed(model=asking.open.model, error="canceled", detail=why, spent=True, step=step))
-    for call in log.state.open_calls:
-        if call.stage is CallStage.SENT:
-            why = "The task was canceled while the call was under way."
-            log.note(ev.ToolInDoubt(call_id=call.call.id, tool=call.call.tool, why=why))
+    note_doubt(log, "The task was canceled while the call was under way.")
     log.note(ev.TaskCanceled(by=data["by"], note=data.get("note", ""), left_out=data.get("left_out", False)))
 
 

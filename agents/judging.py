@@ -52,7 +52,7 @@ def judge(state: TaskState, call: CallState, tool: Tool, policy: Policy) -> Judg
         open_world=tool.hints.open_world is True,
         workspace_only=tool.workspace_only,
         words=state.words,
-        confirmed=frozenset(state.plan.confirmed) if state.plan is not None else frozenset(),
+        confirmed=state.plan.confirmed if state.plan is not None else frozenset(),
         made=state.effects[tool.name],
     )
     return Judged(call, tool, policy.decide(facts), labels, decided)

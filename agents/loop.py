@@ -22,7 +22,7 @@ async def run(log: TaskLog, planner: Planner, asker: Asker, executor: Executor, 
     while True:
         log.ensure_held()
         absorb(log)
-        if log.state.ended or log.state.waiting:
+        if log.stopped() or log.state.ended or log.state.waiting:
             await log.commit()
             if log.mail:
                 continue

@@ -104,6 +104,8 @@ class TaskRequest(_Asked):
     """A JSON Schema; the answer will be JSON that holds it."""
     mcp_servers: list[TaskServerRequest] = Field(default_factory=list, max_length=100)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    priority: int = Field(0, ge=-100, le=100)
+    """Among the tenant's own tasks that wait for a worker; higher ones come first."""
     plan_only: bool = False
     grants: list[GrantRequest] = Field(default_factory=list, max_length=20)
     """Texts that may decide what is done: without one, a child task that has read from outside goes step by step."""

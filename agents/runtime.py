@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from io import BufferedReader
@@ -27,6 +27,7 @@ from agents.retrying import retried
 from agents.schedules import Schedules
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
+from agents.stop_all import StopAll
 from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
 from agents.threads import Threads
@@ -39,6 +40,8 @@ from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StorageError
 from journal.events import Event, TaskSubmitted
 from journal.ids import new_id
+from journal.kill_switch import KillSwitch
+from journal.limits import Limits, Terms
 from journal.projection import CallStage, TaskState
 from journal.records import Concurrency, InboxItem, InboxKind, TaskFilter, TaskRecord
 from journal.sql_store import open_journal
@@ -93,6 +96,7 @@ class Runtime:
         surroundings: Surroundings,
         dispatcher: Dispatcher | None = None,
         policy_of: PolicyOf | None = None,
+        queues: Collection[str] = (),
     ) -> None:
         self.settings = settings
         self.database = database
@@ -114,8 +118,19 @@ class Runtime:
         subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
         self._threads = Threads(journal, self._ring)
         self._policy_of: PolicyOf = policy_of or settings.policy_of
+        self._terms = _terms(settings, queues)
+        self.stop_all = StopAll(KillSwitch(database), journal, self._send)
         self._driver = Driver(
-            settings, self._holder, self._admission, models, surroundings, self._feed, subtasks, self._threads, self._policy_of
+            settings,
+            self._holder,
+            self._admission,
+            models,
+            surroundings,
+            self._feed,
+            subtasks,
+            self._threads,
+            self._policy_of,
+            self._terms,
         )
         self._driving: set[asyncio.Future[bool]] = set()
         self.schedules = Schedules(database, self, agents=settings.agents, declared=settings.schedules)
@@ -129,10 +144,11 @@ class Runtime:
         memory: Memory | None = None,
         policy_of: PolicyOf | None = None,
         redactor: Redactor | None = None,
+        queues: Collection[str] = (),
     ) -> "Runtime":
         """Wire the rooms. Without a dispatcher, tasks are run only by ``drive``; without ``memory``, it is the home's own. The
         policy is the settings'; tests may hand in another one. A ``redactor`` shared with the log lets that know what tools
-        are handed later. Raises ``ConfigurationError``."""
+        are handed later. It takes tasks of these ``queues``, or of all. Raises ``ConfigurationError``."""
         home = settings.home
         models = Models(settings.models, settings.routes)
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
@@ -158,6 +174,7 @@ class Runtime:
             surroundings=surroundings,
             dispatcher=dispatcher,
             policy_of=policy_of,
+            queues=queues,
         )
 
     async def submit(
@@ -355,6 +372,10 @@ class Runtime:
             raise
         return await self.journal.record(await self.journal.tenant_of(task_id), task_id) if driven else None
 
+    async def runnable(self, limit: int) -> list[str]:
+        """Ids of tasks that want to be driven, by whose turn it is."""
+        return await self.journal.runnable(limit, self._terms)
+
     async def aclose(self) -> None:
         """Break off what runs here, hand its leases back, and close every room."""
         running = list(self._driving)
@@ -377,6 +398,7 @@ class Runtime:
         concurrency: Concurrency = Concurrency.ENQUEUE,
         also: Callable[[Any, str], None] | None = None,
     ) -> TaskRecord:
+        await self.stop_all.require_off()
         record = TaskState.of(tenant, new_id("task"), events).record()
         rows = None if also is None else partial(_with_id, also, record.id)
         record = await self.journal.submit(record, events, idempotency=idempotency, concurrency=concurrency, also=rows)
@@ -435,6 +457,12 @@ class Runtime:
                 f"{task_id} has no call {call_id!r} in doubt.",
                 hint=f"In doubt: {', '.join(doubtful)}." if doubtful else "No call of this task is in doubt.",
             )
+
+
+def _terms(settings: RuntimeSettings, queues: Collection[str]) -> Terms:
+    limited = {name: agent.concurrency for name, agent in settings.agents.items() if agent.concurrency}
+    served = {name for name, agent in settings.agents.items() if agent.queue in queues}
+    return Terms(Limits(settings.journal.tenant_concurrency, limited), frozenset(served) if queues else None)
 
 
 def _with_id(also: Callable[[Any, str], None], task_id: str, connection: Any) -> None:

@@ -42,7 +42,10 @@ class TechniqueSettings(Techniques):
 
 
 class AgentSettings(BaseModel):
-    """``[agents.NAME]``: one agent profile. ``tools`` are names or patterns; absent: all there are."""
+    """``[agents.NAME]``: one agent profile. ``tools`` are names or patterns; absent: all there are.
+
+    At most ``concurrency`` of a tenant's tasks run at once (0: any number), on workers that serve ``queue``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,6 +54,8 @@ class AgentSettings(BaseModel):
     tools: tuple[str, ...] | None = None
     models: tuple[str, ...] | None = None
     budget: Budget = Budget()
+    concurrency: int = Field(0, ge=0)
+    queue: str = Field("default", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")
     policy: ProfilePolicy = ProfilePolicy()
     techniques: TechniqueSettings = TechniqueSettings()
 

@@ -68,6 +68,7 @@ class Admission:
             output_schema=request.output_schema,
             history=history,
             metadata=request.metadata,
+            priority=request.priority,
             submitted_by=by,
             plan_only=request.plan_only,
             grants=tuple(Grant(source=grant.source, tools=tuple(grant.tools)) for grant in request.grants),

@@ -10,10 +10,12 @@ from agents.auditing import recording
 from agents.feed import Feed
 from agents.interruption import Interruption
 from journal.errors import StaleLease, StorageError
-from journal.events import Event, EventData
+from journal.events import Event, EventData, TaskWaiting
+from journal.kill_switch import Halt
 from journal.projection import TaskState
 from journal.records import InboxItem, InboxKind, Lease, TaskRecord
 from journal.store import Journal
+from journal.values import WaitingReason
 from planners.context import Transcript
 
 Outbox = Callable[[TaskRecord, Sequence[Event]], Callable[[Any], None] | None]
@@ -55,6 +57,8 @@ class TaskLog:
         self._known: set[int] = set()
         self._committing = asyncio.Lock()
         self._lost = False
+        self._held_until = time.monotonic() + lease_seconds
+        self._halt: Halt | None = None
         self._refused: StaleLease | StorageError | None = None
         self.released = False
         for event in events:
@@ -109,9 +113,28 @@ class TaskLog:
         return taken
 
     def ensure_held(self) -> None:
-        """Raises ``StaleLease`` when the task is known to be held by another worker."""
-        if self._lost:
+        """Raises ``StaleLease`` when another worker holds the task, or may hold it: a process that was frozen finds its lease
+        run out by its own clock before it has heard from the database."""
+        if self._lost or time.monotonic() >= self._held_until:
             raise StaleLease(f"{self.lease.task_id} is held by another worker now.")
+
+    def renewed(self, asked_at: float) -> None:
+        """The lease was renewed by a request that went out at ``asked_at`` (``time.monotonic``)."""
+        self._held_until = asked_at + self.lease_seconds
+
+    def stop(self, halt: Halt) -> None:
+        """Everything must stop: break off the call at hand. ``stopped`` notes it once the call is settled."""
+        if self._halt is None:
+            self._halt = halt
+            self.interruption.fire()
+
+    def stopped(self) -> bool:
+        """Whether the task had to stop; then it is paused, unless it has ended."""
+        if self._halt is None:
+            return False
+        if not self.state.ended and (self.state.waiting is None or not self.state.waiting.reason.needs_person):
+            self.note(TaskWaiting(reason=WaitingReason.PAUSED, halted=True))
+        return True
 
     def lose(self) -> None:
         """Another worker holds the task now: break off and write nothing more."""

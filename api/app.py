@@ -22,6 +22,7 @@ from api.routes import (
     credentials,
     documentation,
     events,
+    halt,
     health,
     keys,
     memory,
@@ -48,6 +49,7 @@ _ROUTERS = (
     credentials.router,
     schedules.router,
     health.router,
+    halt.router,
 )
 
 

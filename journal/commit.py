@@ -9,16 +9,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from journal.codec import Blob, StoredEvent, from_micros
 from journal.errors import NotFound, StaleLease
 from journal.group_commit import alone
+from journal.kill_switch import Halt, read_halt
+from journal.limits import Limits, Running, Terms
 from journal.records import InboxItem, InboxKind, Lease
 from journal.rows import Standing
 from journal.schema import database_now, inbox, tasks
 from journal.statements import Statements, TaskRow
 from journal.store import Appended, Heartbeat
+
+_LIMITED_CLAIMS = 0x4A4D0002
+"""Held in Postgres by a transaction that counts what is at work, so that two do not count at once."""
 
 
 class Operation(Protocol):
@@ -55,11 +60,19 @@ class Commit:
         self._results: list[tuple[Any, ...]] = []
         self._drained: list[tuple[int, int]] = []
         self._mail: dict[int, list[InboxItem]] = {}
+        self._halt: list[Halt | None] = []
 
     def held(self, lease: Lease) -> TaskRow | None:
         """The lease's row, if the lease is current."""
         row = self.rows.get(lease.task_id)
         return row if row is not None and row.epoch == lease.epoch and row.owner == lease.owner else None
+
+    @property
+    def halt(self) -> Halt | None:
+        """The halt that is in force for everybody."""
+        if not self._halt:
+            self._halt.append(read_halt(self.connection))
+        return self._halt[0]
 
     def append(self, row: TaskRow, op: "Append") -> None:
         number, tenant = row.id, row.tenant
@@ -160,24 +173,52 @@ class Claim:
     task_id: str
     by: str
     lease_micros: int
+    terms: Terms | None = None
     owner: str | None = None
     _lease: Lease | None = None
 
     def apply(self, commit: Commit) -> Exception | None:
         self._lease = None
         row = commit.rows.get(self.task_id)
-        if row is None or not row.free:
+        if row is None or not row.free or (self.terms is not None and not _may_work(commit, row, self.terms)):
             return None
+        beyond = "" if self.terms is None else _beyond(commit, row, self.terms.limits)
+        if row.owner is not None:
+            row.takeovers = row.takeovers + 1 if row.progress == row.progress_at_takeover else 1
+            row.progress_at_takeover = row.progress
         row.epoch, row.owner, row.free = row.epoch + 1, self.by, False
-        values = {"epoch": row.epoch, "lease_owner": self.by, "lease_until": database_now() + self.lease_micros}
+        values = {
+            "epoch": row.epoch,
+            "lease_owner": self.by,
+            "lease_until": database_now() + self.lease_micros,
+            "running": self.terms is not None and not beyond,
+            "takeovers": row.takeovers,
+            "progress_at_takeover": row.progress_at_takeover,
+        }
         until = commit.connection.scalar(
             update(tasks).where(tasks.c.id == row.id).values(values).returning(tasks.c.lease_until)
         )
-        self._lease = Lease(self.task_id, row.tenant, self.by, row.epoch, from_micros(until or 0))
+        in_a_row = row.takeovers if row.progress == row.progress_at_takeover else 0
+        self._lease = Lease(self.task_id, row.tenant, self.by, row.epoch, from_micros(until or 0), in_a_row, beyond)
         return None
 
     def finish(self, commit: Commit) -> Lease | None:
         return self._lease
+
+
+def _may_work(commit: Commit, row: TaskRow, terms: Terms) -> bool:
+    """Whether there is anything to work on, and working is allowed."""
+    open_ = row.ended_at is None or row.mail_at is not None
+    return open_ and commit.halt is None and (terms.agents is None or row.agent in terms.agents)
+
+
+def _beyond(commit: Commit, row: TaskRow, limits: Limits) -> str:
+    """The limit that one more task at work would break. Claims under a limit come one after the other."""
+    if not limits.apply_to(row.agent):
+        return ""
+    if commit.connection.dialect.name == "postgresql":
+        commit.connection.execute(select(func.pg_advisory_xact_lock(_LIMITED_CLAIMS)))
+    return limits.reached(row.tenant, row.agent, read_running(commit.connection, row.tenant))
 
 
 @dataclass(slots=True)
@@ -200,7 +241,7 @@ class Release:
         self._released = row.mail_at is None or self.leave_mail
         if self._released:
             row.owner, row.free = None, True
-            values = {"lease_owner": None, "lease_until": None}
+            values = {"lease_owner": None, "lease_until": None, "running": False}
             commit.connection.execute(update(tasks).where(tasks.c.id == row.id).values(values))
         return None
 
@@ -253,7 +294,17 @@ class Beat:
 
     def finish(self, commit: Commit) -> Heartbeat:
         inboxes = {row.public_id: mail for row in self._held if (mail := commit.mail(row))}
-        return Heartbeat(frozenset(row.public_id for row in self._held), inboxes)
+        return Heartbeat(frozenset(row.public_id for row in self._held), inboxes, commit.halt)
+
+
+def read_running(connection: Connection, tenant: str | None = None) -> Running:
+    """How many tasks are at work, by tenant and agent; of one tenant, or of all."""
+    c = tasks.c
+    alive = (c.lease_owner.is_not(None), c.running, c.lease_until > database_now())
+    query = select(c.tenant, c.agent, func.count()).where(*alive).group_by(c.tenant, c.agent)
+    if tenant is not None:
+        query = query.where(c.tenant == tenant)
+    return Running((row[0], row[1], row[2]) for row in connection.execute(query))
 
 
 def read_mail(connection: Connection, numbers: Sequence[int]) -> dict[int, list[InboxItem]]:

@@ -89,6 +89,8 @@ class TaskSubmitted(EventData):
     context: str = ""
     output_schema: dict[str, JsonValue] | None = Field(None, exclude_if=_is_empty)
     """The JSON Schema that the answer has to hold."""
+    priority: int = Field(0, exclude_if=operator.not_)
+    """Among the tenant's tasks; higher ones come first."""
     history: tuple[Message, ...] = ()
     """Goals and answers of the thread's earlier tasks, as they stood when this one was submitted."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
@@ -168,6 +170,8 @@ class TaskWaiting(EventData):
     calls: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
     behind: str | None = None
+    halted: bool = Field(False, exclude_if=operator.not_)
+    """Of ``paused``: everything was stopped, not this task alone."""
     """The task of the same thread that has its turn first."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from journal.codec import CODEC, StoredEvent, payload_digest, to_micros
 from journal.errors import InvalidInput, NotFound, StaleLease, reused_key
 from journal.events import Event
+from journal.limits import Candidate, Running, Terms, fair
 from journal.records import Concurrency, InboxItem, Lease, TaskFilter, TaskRecord, Totals, require_ended, without
 from journal.store import Appended, Heartbeat, check_append, check_first
 from journal.threads import giving_way, thread_busy
@@ -26,6 +27,14 @@ class _Task:
     owner: str | None = None
     until: datetime = _LONG_AGO
     inbox: list[InboxItem] = field(default_factory=list)
+    running: bool = False
+    takeovers: int = 0
+    progress_at_takeover: int | None = None
+
+    @property
+    def progress(self) -> int:
+        usage = self.record.usage
+        return usage.steps + usage.tool_calls + usage.output_tokens
 
     def free(self, now: datetime) -> bool:
         return self.owner is None or self.until <= now
@@ -92,12 +101,19 @@ class MemoryJournal:
     async def open_in_thread(self, tenant: str, thread_id: str) -> list[str]:
         return [i for i, t in self._tasks.items() if _place(t.record) == (tenant, thread_id) and not t.record.status.ended]
 
-    async def claim(self, task_id: str, owner: str) -> Lease | None:
+    async def claim(self, task_id: str, owner: str, terms: Terms | None = None) -> Lease | None:
         task = self._tasks.get(task_id)
-        if task is None or not task.free(self._now()):
+        if task is None or not task.free(self._now()) or (terms is not None and not _may_work(task, terms)):
             return None
+        record = task.record
+        beyond = "" if terms is None else terms.limits.reached(record.tenant, record.agent, self._running())
+        if task.owner is not None:
+            task.takeovers = task.takeovers + 1 if task.progress == task.progress_at_takeover else 1
+            task.progress_at_takeover = task.progress
         task.epoch, task.owner, task.until = task.epoch + 1, owner, self._now() + self._lease_time
-        return Lease(task_id, task.record.tenant, owner, task.epoch, task.until)
+        task.running = terms is not None and not beyond
+        in_a_row = task.takeovers if task.progress == task.progress_at_takeover else 0
+        return Lease(task_id, record.tenant, owner, task.epoch, task.until, in_a_row, beyond)
 
     async def heartbeat(self, owner: str) -> Heartbeat:
         held = {task_id: task for task_id, task in self._tasks.items() if task.owner == owner}
@@ -182,10 +198,18 @@ class MemoryJournal:
         counts = {status: sum(record.status is status for record in mine) for status in Status}
         return Totals(tasks=counts, usage=Usage(**sums))
 
-    async def runnable(self, limit: int) -> list[str]:
+    async def runnable(self, limit: int, terms: Terms = Terms()) -> list[str]:  # noqa: B008
         now = self._now()
-        free = {task_id: task for task_id, task in self._tasks.items() if task.free(now)}
-        return [task_id for task_id, task in free.items() if task.due(now) or self._has_turn(task)][:limit]
+        wanted = [
+            Candidate(task_id, task.record.tenant, task.record.agent, task.record.priority, task.number)
+            for task_id, task in self._tasks.items()
+            if task.free(now) and (task.due(now) or self._has_turn(task)) and _is_for(task, terms)
+        ]
+        return fair(wanted, self._running(), terms.limits, limit)
+
+    def _running(self) -> Running:
+        at_work = (task.record for task in self._tasks.values() if task.running and not task.free(self._now()))
+        return Running((record.tenant, record.agent, 1) for record in at_work)
 
     def _has_turn(self, task: _Task) -> bool:
         """Whether it rests for its turn in its thread, and has it now."""
@@ -231,3 +255,11 @@ class MemoryJournal:
 
 def _place(record: TaskRecord) -> tuple[str, str | None]:
     return record.tenant, record.thread_id
+
+
+def _may_work(task: _Task, terms: Terms) -> bool:
+    return (not task.record.status.ended or bool(task.inbox)) and _is_for(task, terms)
+
+
+def _is_for(task: _Task, terms: Terms) -> bool:
+    return terms.agents is None or task.record.agent in terms.agents

@@ -273,6 +273,7 @@ class TaskState:
             budget=s.budget,
             created_at=self.created_at,
             metadata=s.metadata,
+            priority=s.priority,
         )
 
     def _call(self, call_id: str, tool: str, args: dict[str, Any] | None = None) -> CallState:
@@ -343,6 +344,7 @@ def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
         calls=data.calls,
         approvals=data.approvals,
         behind=data.behind,
+        halted=data.halted,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from journal.codec import CODEC, StoredEvent
 from journal.commit import read_mail
@@ -10,8 +10,7 @@ from journal.errors import InvalidInput, NotFound
 from journal.events import Event
 from journal.records import InboxItem, TaskFilter, TaskRecord, Totals
 from journal.rows import USAGE, to_record
-from journal.schema import blobs, database_now, events, task_documents, tasks
-from journal.threads import read_turns
+from journal.schema import blobs, events, task_documents, tasks
 from journal.values import Status, Usage
 
 _EVENT = select(
@@ -108,21 +107,6 @@ def read_last_seq(connection: Connection, tenant: str, task_id: str) -> int:
     if seq is None:
         raise NotFound(f"There is no task {task_id}.")
     return seq
-
-
-def read_runnable(connection: Connection, limit: int) -> list[str]:
-    """See ``Journal.runnable``."""
-    return [*read_turns(connection, limit), *connection.scalars(runnable(limit))][:limit]
-
-
-def runnable(limit: int) -> Select[Any]:
-    """Public ids of the tasks that want work and that nobody holds, longest neglected first."""
-    c = tasks.c
-    now = database_now()
-    free = or_(c.lease_until.is_(None), c.lease_until <= now)
-    wanted = or_(c.due_at <= now, c.mail_at > 0)  # each side has an index over the few rows that have a value
-    since = case((c.due_at.is_(None), c.mail_at), (c.mail_at < c.due_at, c.mail_at), else_=c.due_at)
-    return select(c.public_id).where(wanted, free).order_by(since, c.id).limit(limit)
 
 
 def read_inbox(connection: Connection, task_id: str) -> tuple[InboxItem, ...]:

@@ -41,6 +41,8 @@ class TaskRecord(Value):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    priority: int = 0
+    """The tenant's own: of its tasks those of a higher one come first."""
     left_out: bool = False
     """It is no part of its thread's history."""
 
@@ -54,6 +56,10 @@ class Lease:
     owner: str
     epoch: int
     until: datetime
+    takeovers: int = 0
+    """How many workers in a row have died while at the task, without progress."""
+    beyond: str = ""
+    """The limit that keeps the task from being worked on now, in words."""
 
 
 class InboxKind(StrEnum):

@@ -112,6 +112,7 @@ def fixed(record: TaskRecord) -> dict[str, Any]:
         "thread_id": record.thread_id,
         "parent_id": record.parent_id,
         "created_at": to_micros(record.created_at),
+        "priority": record.priority,
     }
 
 
@@ -134,6 +135,7 @@ def to_record(row: Mapping[Any, Any]) -> TaskRecord:
         parent_id=row["parent_id"],
         usage=Usage.model_construct(**{name: row[name] for name in USAGE}),
         last_seq=row["last_seq"],
+        priority=row["priority"],
         created_at=from_micros(row["created_at"]),
         started_at=_moment(row["started_at"]),
         ended_at=_moment(row["ended_at"]),

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    false,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -53,6 +55,7 @@ tasks = Table(
     Column("thread_id", Text),
     Column("parent_id", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("priority", SmallInteger, nullable=False, server_default="0"),
     # Standing: changes a few times in a task's life.
     Column("status", Text, nullable=False),
     Column("outcome", Text),
@@ -73,6 +76,9 @@ tasks = Table(
     Column("epoch", Integer, nullable=False, server_default="0"),
     Column("lease_owner", Text),
     Column("lease_until", BigInteger),
+    Column("running", Boolean, nullable=False, server_default=false()),  # held by a worker that works on it
+    Column("takeovers", Integer, nullable=False, server_default="0"),  # in a row, from dead workers, without progress
+    Column("progress_at_takeover", BigInteger),
     Column("mail_at", BigInteger),  # when the oldest message in the inbox came; null: the inbox is empty
 )
 _index("ux_tasks_public_id", tasks.c.public_id, unique=True)

@@ -11,7 +11,9 @@ from journal.codec import CODEC, Blob, StoredEvent, offload
 from journal.commit import Append, Beat, Claim, Operation, Release, Send, TaskWork
 from journal.database import Database
 from journal.events import Event
+from journal.finding import read_runnable
 from journal.forgetting import forget
+from journal.limits import Terms
 from journal.records import Concurrency, InboxItem, Lease, TaskFilter, TaskRecord, Totals
 from journal.rows import progress, standing, standing_key
 from journal.statements import Statements
@@ -48,8 +50,8 @@ class SqlJournal:
         submission = Submission(record, stored, blobs, idempotency, concurrency, also)
         return await self.database.write(lambda connection: submit(connection, self._statements, submission))
 
-    async def claim(self, task_id: str, owner: str) -> Lease | None:
-        lease: Lease | None = await self._do(Claim(task_id, owner, self._lease_micros))
+    async def claim(self, task_id: str, owner: str, terms: Terms | None = None) -> Lease | None:
+        lease: Lease | None = await self._do(Claim(task_id, owner, self._lease_micros, terms))
         return lease
 
     async def heartbeat(self, owner: str) -> Heartbeat:
@@ -104,8 +106,8 @@ class SqlJournal:
     async def totals(self, tenant: str) -> Totals:
         return await self.database.read(lambda c: reading.read_totals(c, tenant))
 
-    async def runnable(self, limit: int) -> list[str]:
-        return await self.database.read(lambda c: reading.read_runnable(c, limit))
+    async def runnable(self, limit: int, terms: Terms = Terms()) -> list[str]:  # noqa: B008
+        return await self.database.read(lambda c: read_runnable(c, limit, terms))
 
     async def open_in_thread(self, tenant: str, thread_id: str) -> list[str]:
         return await self.database.read(lambda c: read_open(c, tenant, thread_id))

@@ -75,6 +75,22 @@ class TaskRow:
     mail_at: int | None
     free: bool
     """Nobody holds the lease, or it has run out by the database's clock."""
+    agent: str
+    ended_at: int | None
+    takeovers: int
+    progress_at_takeover: int | None
+    progress: int
+    """Grows with every answer of a model and every result of a tool."""
+
+
+_c = tasks.c
+_CAREER = (
+    _c.agent,
+    _c.ended_at,
+    _c.takeovers,
+    _c.progress_at_takeover,
+    _c.steps + _c.tool_calls + _c.output_tokens,
+)
 
 
 class _Look:
@@ -88,7 +104,7 @@ class _Look:
         c = tasks.c
         self._at_once = dialect.name == "postgresql"
         free = or_(c.lease_until.is_(None), c.lease_until <= database_now())
-        query = select(c.id, c.public_id, c.tenant, c.epoch, c.lease_owner, c.last_seq, c.mail_at, free)
+        query = select(c.id, c.public_id, c.tenant, c.epoch, c.lease_owner, c.last_seq, c.mail_at, free, *_CAREER)
         if self._at_once:
             ids, owners = (any_(bindparam(name, type_=ARRAY(Text))) for name in ("ids", "owners"))
             locked = query.where(or_(c.public_id == ids, c.lease_owner == owners)).order_by(c.id).with_for_update()

@@ -27,6 +27,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from journal.events import Event
+from journal.kill_switch import Halt
+from journal.limits import Terms
 from journal.records import Concurrency, InboxItem, Lease, TaskFilter, TaskRecord, Totals
 
 BLOB_BYTES = 8192
@@ -45,6 +47,8 @@ class Heartbeat:
 
     held: frozenset[str]
     inboxes: dict[str, tuple[InboxItem, ...]]
+    halt: Halt | None = None
+    """Everything must stop."""
 
 
 class Journal(Protocol):
@@ -66,8 +70,13 @@ class Journal(Protocol):
         thread; with ``REJECT`` they raise ``ThreadBusy``. ``also`` is called as by ``append``, for a task that is new.
         """
 
-    async def claim(self, task_id: str, owner: str) -> Lease | None:
-        """Take the lease; ``None`` if it is held, or if no task of that id exists."""
+    async def claim(self, task_id: str, owner: str, terms: Terms | None = None) -> Lease | None:
+        """Take the lease; ``None`` if it is held, or if no task of that id exists.
+
+        Who will work on the task claims under ``terms``: then it is also ``None`` where everything is stopped or the task has
+        ended, and the lease says which limit is in the way. Without terms the lease is for reading mail only, and counts
+        for no limit.
+        """
 
     async def heartbeat(self, owner: str) -> Heartbeat:
         """Renew every lease of ``owner`` that is still its own."""
@@ -115,9 +124,9 @@ class Journal(Protocol):
     async def totals(self, tenant: str) -> Totals:
         """What the tenant's tasks come to."""
 
-    async def runnable(self, limit: int) -> list[str]:
+    async def runnable(self, limit: int, terms: Terms = Terms()) -> list[str]:  # noqa: B008
         """Ids of tasks that should be worked on and that nobody holds: submitted or working with no wait or a wait
-        that is over, with mail in the inbox, or next in their thread; longest neglected first."""
+        that is over, or with mail in the inbox; in the order of ``journal.limits.fair``. None while everything is stopped."""
 
     async def open_in_thread(self, tenant: str, thread_id: str) -> list[str]:
         """Ids of the thread's tasks that have not ended, in their order: the first one has the turn."""

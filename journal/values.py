@@ -88,6 +88,7 @@ class Waiting(Value):
     calls: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
     behind: str | None = None
+    halted: bool = False
 
 
 class ToolCall(Value):

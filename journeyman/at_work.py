@@ -46,7 +46,9 @@ async def working(
     app = make_app(settings.broker_url.get_secret_value(), settings.worker)
     admission = Admission(settings.worker.concurrency)
     dispatcher = CeleryDispatcher(app)
-    runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=memory, redactor=redactor)
+    runtime = await Runtime.open(
+        settings, dispatcher=dispatcher, memory=memory, redactor=redactor, queues=settings.worker.queues
+    )
     worker = Worker(app, settings.worker, admission, runtime.drive)
     try:
         await note_settings(runtime.audit, settings)

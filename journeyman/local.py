@@ -156,7 +156,8 @@ class LocalClient(Client):
                     return
                 continue
             if record.waiting and record.waiting.wake_at:
-                await asyncio.sleep(max(0.0, (record.waiting.wake_at - datetime.now(UTC)).total_seconds()))
+                least = _HELD_ELSEWHERE_SECONDS if record.waiting.reason is WaitingReason.CONCURRENCY else 0.0
+                await asyncio.sleep(max(least, (record.waiting.wake_at - datetime.now(UTC)).total_seconds()))
 
     async def _work_on_children(self, task_id: str) -> bool:
         """Run a task's open children one after the other; ``True`` if one of them ended, which wakes their parent."""

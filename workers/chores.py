@@ -26,7 +26,7 @@ def chores(runtime: Runtime, settings: WorkerSettings) -> tuple[Chore, ...]:
 
 def sweeping(runtime: Runtime, worker: Worker, admission: Admission, settings: WorkerSettings) -> Chore:
     """What each worker does for itself: look in the journal for work."""
-    sweeper = Sweeper(runtime.journal, worker.take, admission)
+    sweeper = Sweeper(runtime, worker.take, admission)
     return Chore("looking for runnable tasks", settings.sweep_seconds, sweeper.sweep, sweeper.room)
 
 

@@ -9,7 +9,7 @@ from workers.admission import Admission
 
 
 class Runnable(Protocol):
-    """The part of ``journal.store.Journal`` that a sweeper needs."""
+    """The part of ``Runtime`` that a sweeper needs."""
 
     async def runnable(self, limit: int) -> list[str]: ...
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "tools": "journeyman.cli.tools",
     "models": "journeyman.cli.models",
     "agents": "journeyman.cli.agents",
+    "stop-all": "journeyman.cli.stop_all",
     "schedules": "journeyman.cli.schedules",
     "usage": "journeyman.cli.usage",
     "keys": "journeyman.cli.keys",

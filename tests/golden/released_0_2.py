@@ -6,7 +6,7 @@ from journal import events as ev
 from journal.events import Event, EventData
 from journal.plans import Answer, Condition, Delegate, Extract, ForEach, Plan, Step
 from journal.techniques import Example, Techniques
-from journal.values import Budget, Reservation, TokenUsage, Usage
+from journal.values import Budget, Grant, Reservation, TokenUsage, Usage
 from trust.labels import SYSTEM, USER, Label, Trust, Visibility
 
 WEB = Label(sources=("tool:mail.search",), trust=Trust.UNTRUSTED, visibility=Visibility.PRIVATE)
@@ -95,6 +95,7 @@ DATA: list[EventData] = [
         on_behalf_of="ada",
         words=("Pay Kiel.",),
         under=("clerk",),
+        grants=(Grant(source="tool:mail.*", tools=("bank.send_money",)),),
     ),
     ev.TaskStarted(worker="w", instructions="i", prompt_version="react_v1", described=WEB),
     ev.ApprovalRequested(

