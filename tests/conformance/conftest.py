@@ -25,5 +25,3 @@ def store_url(request: pytest.FixtureRequest) -> str:
 async def lab(store_url: str, tmp_path: Path) -> AsyncIterator[Lab]:
     async with open_lab(store_url, tmp_path, width=4, on_result=lambda result: None) as made:
         yield made
-
-

@@ -1,4 +1,4 @@
-"""A process killed again and again while it commits, also over a disk whose ``fsync`` fails: every acknowledged row is there."""
+"""A process killed again and again while it commits, also over a disk that fails to sync: every acknowledged row is there."""
 
 import os
 import shutil
@@ -79,5 +79,3 @@ async def test_a_disk_that_fails_to_sync_loses_nothing_acknowledged(tmp_path: Pa
     assert refused > 0
     assert acknowledged
     await check(url, acknowledged)
-
-
