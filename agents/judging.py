@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from journal.projection import CallState, TaskState
+from journal.call_state import CallState
+from journal.projection import TaskState
 from tools.types import Tool
 from trust.labels import SYSTEM, USER, Label, Trust, Visibility, join
 from trust.policy import CallFacts, Decision, Policy, Verdict

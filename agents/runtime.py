@@ -35,6 +35,7 @@ from agents.vault import Vault
 from agents.webhook_store import outbox
 from agents.webhooks import Webhooks, joining
 from journal.audit import AuditLog
+from journal.call_state import CallStage
 from journal.credentials import CredentialStore
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StorageError
@@ -42,7 +43,7 @@ from journal.events import Event, TaskSubmitted
 from journal.ids import new_id
 from journal.kill_switch import KillSwitch
 from journal.limits import Limits, Terms
-from journal.projection import CallStage, TaskState
+from journal.projection import TaskState
 from journal.records import Concurrency, InboxItem, InboxKind, TaskFilter, TaskRecord
 from journal.sql_store import open_journal
 from journal.store import Journal
