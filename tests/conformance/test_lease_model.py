@@ -190,7 +190,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self.run(self.journal.send("acme", task.id, InboxItem(InboxKind.PAUSE, {"by": "ann"})))
         task.mail += 1
 
-    @rule(seconds=st.sampled_from([1.0, LEASE - 1, LEASE + 1]))
+    @rule(seconds=st.sampled_from([1.0, LEASE - 1, LEASE + 1, 86400.0]))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
         self.pass_time(seconds)
