@@ -88,6 +88,8 @@ max_takeovers = {max_takeovers}
 [worker]
 sweep_seconds = 0.2
 queue_prefix = "{prefix}"
+[agents.default]
+planner = "react"
 """
 
 
