@@ -22,6 +22,7 @@ from journal.records import TaskRecord
 from journal.sql_store import SqlJournal, open_journal
 from journal.values import Budget, Outcome, Problem
 from tests.integration.journal.conftest import PostgresServer, postgres
+from trust.labels import USER
 
 __all__ = ["postgres"]
 
@@ -85,7 +86,7 @@ class Submitting:
         await self.journal.release(lease)
 
     async def complete(self, task: TaskRecord) -> None:
-        await self.end(task, ev.TaskCompleted(answer="done", outcome=Outcome.ACHIEVED, label=ev.USER))
+        await self.end(task, ev.TaskCompleted(answer="done", outcome=Outcome.ACHIEVED, label=USER))
 
     async def fail(self, task: TaskRecord) -> None:
         await self.end(task, ev.TaskFailed(outcome=Outcome.GAVE_UP, error=Problem(title="It failed", detail="It failed.")))
