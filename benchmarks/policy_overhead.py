@@ -17,8 +17,9 @@ from agents.judging import judge
 from agents.requests import BudgetRequest, TaskRequest
 from agents.runtime import Runtime
 from agents.settings import RuntimeSettings
+from journal.call_state import CallState
 from journal.events import Event, TaskStarted, TaskSubmitted
-from journal.projection import CallState, TaskState
+from journal.projection import TaskState
 from journal.values import Budget, ToolCall
 from journeyman.testing import Asked, Call, Reply, StubServer
 from tools.types import Tool, ToolContext, ToolOutput
