@@ -86,9 +86,7 @@ async def _exists(store: AsyncQdrantClient, name: str, body: dict[str, Any]) -> 
 
 async def _create(store: AsyncQdrantClient, name: str, body: dict[str, Any]) -> Any:
     asked = models.CreateCollection.model_validate(body)
-    return await store.create_collection(
-        name, vectors_config=asked.vectors or {}, sparse_vectors_config=asked.sparse_vectors
-    )
+    return await store.create_collection(name, vectors_config=asked.vectors or {}, sparse_vectors_config=asked.sparse_vectors)
 
 
 async def _index(store: AsyncQdrantClient, name: str, body: dict[str, Any]) -> Any:
