@@ -1,0 +1,27 @@
+"""``python -IS client.py SOCKET ARGUMENT...``: a process that stands for a command run by ``server.py``.
+
+It hands over its files, folder, environment and signals, and ends as the command does. Imports next to nothing.
+"""
+
+import array
+import json
+import os
+import signal
+import sys
+from _socket import AF_UNIX, SCM_RIGHTS, SOCK_STREAM, SOL_SOCKET, socket
+
+server = socket(AF_UNIX, SOCK_STREAM)
+server.connect(sys.argv[1])
+body = json.dumps({"arguments": sys.argv[2:], "folder": os.getcwd(), "environment": dict(os.environ)}).encode()
+server.sendmsg([b"%8d" % len(body)], [(SOL_SOCKET, SCM_RIGHTS, array.array("i", [0, 1, 2]))])
+while body:
+    body = body[server.send(body) :]
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, frame: server.send(bytes([number])))
+for file in (0, 1, 2):
+    os.close(file)
+code = int(server.recv(16) or b"1")
+if code < 0:
+    signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+os._exit(code)
