@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from _socket import AF_UNIX, SCM_RIGHTS, SOCK_STREAM, SOL_SOCKET, socket
+from contextlib import suppress
 
 server = socket(AF_UNIX, SOCK_STREAM)
 server.connect(sys.argv[1])
@@ -16,12 +17,20 @@ body = json.dumps({"arguments": sys.argv[2:], "folder": os.getcwd(), "environmen
 server.sendmsg([b"%8d" % len(body)], [(SOL_SOCKET, SCM_RIGHTS, array.array("i", [0, 1, 2]))])
 while body:
     body = body[server.send(body) :]
+
+
+def _pass_on(number: int, frame: object) -> None:
+    with suppress(OSError):  # the command has ended just now
+        server.send(bytes([number]))
+
+
 for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, frame: server.send(bytes([number])))
+    signal.signal(number, _pass_on)
 for file in (0, 1, 2):
     os.close(file)
 code = int(server.recv(16) or b"1")
 if code < 0:
-    signal.signal(-code, signal.SIG_DFL)
+    with suppress(OSError):  # none can be set for SIGKILL
+        signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
 os._exit(code)

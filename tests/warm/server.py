@@ -19,13 +19,18 @@ from collections.abc import Callable
 
 PRELOADED = (
     "agents.runtime",
+    "api.app",
+    "celery.worker",
     "journeyman.connection",
     "journeyman.memory_over_http",
+    "journeyman.serve",
     "journeyman.settings",
+    "kombu.transport.memory",
     "llm.providers.openai_sdk",
     "llm.providers.rehearsal",
     "sqlalchemy.dialects.sqlite",
     "typer.main",
+    "uvicorn.protocols.http.auto",
 )
 """Beside the modules of all commands."""
 
@@ -68,21 +73,19 @@ class _Server:
 
     def _accept(self) -> Callable[[], None] | None:
         client, _ = self._listener.accept()
-        message, files, _, _ = socket.recv_fds(client, 8, 3)
-        size = int(message)
-        body = b""
-        while len(body) < size:
-            body += client.recv(size - len(body))
-        asked = json.loads(body)
-        pid = os.fork()
-        if pid == 0:
+        asked, files = _read(client)
+        pid = os.fork() if asked is not None else None
+        if asked is not None and pid == 0:
             self._selector.close()
             self._listener.close()
             client.close()
             return lambda: _become(asked, files)
         for file in files:
             os.close(file)
-        self._watch(pid, client)
+        if pid is None:
+            client.close()
+        else:
+            self._watch(pid, client)
         return None
 
     def _watch(self, pid: int, client: socket.socket) -> None:
@@ -100,14 +103,30 @@ class _Server:
             client.close()
 
         def told() -> None:
-            numbers = client.recv(16)
+            if client.fileno() < 0:
+                return  # the child's end was seen in the same round
+            try:
+                numbers = client.recv(16)
+            except ConnectionError:
+                numbers = b""
             for number in numbers or [signal.SIGKILL]:
-                os.kill(pid, number)
+                signal.pidfd_send_signal(child, number)
             if not numbers:
                 self._selector.unregister(client)
 
         self._selector.register(child, selectors.EVENT_READ, ended)
         self._selector.register(client, selectors.EVENT_READ, told)
+
+
+def _read(client: socket.socket) -> tuple[dict[str, object] | None, list[int]]:
+    """What a client asks for, ``None`` when it went away while it asked; and its files."""
+    message, files, _, _ = socket.recv_fds(client, 8, 3)
+    body = b""
+    while message and len(body) < int(message):
+        if not (part := client.recv(int(message) - len(body))):
+            return None, files
+        body += part
+    return json.loads(body) if message else None, files
 
 
 def _become(asked: dict[str, object], files: list[int]) -> None:
