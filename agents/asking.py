@@ -11,7 +11,7 @@ from agents.feed import Feed
 from agents.interruption import Interrupted
 from agents.task_log import TaskLog
 from journal import events as ev
-from journal.projection import SUMMARIZE, TOO_LONG
+from journal.asking import SUMMARIZE, TOO_LONG
 from journal.values import Message, Outcome, Problem, Reservation, WaitingReason
 from llm.budget import CeilingReached, cost_usd, reserve
 from llm.calling import call

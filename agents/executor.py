@@ -12,8 +12,9 @@ from agents.invocation import Invoker, Question, Unknown
 from agents.judging import Judged, decided_by, judge, labels_of
 from agents.task_log import TaskLog
 from journal import events as ev
+from journal.call_state import CallStage, CallState
 from journal.errors import StaleLease, StorageError
-from journal.projection import CallStage, CallState, TaskState
+from journal.projection import TaskState
 from journal.values import ApprovalStatus, WaitingReason
 from tools.errors import InvalidArguments
 from tools.types import Tool

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from journal import events as ev
+from journal.call_state import CallStage
 from journal.errors import InvalidInput
 from journal.events import Event, EventData
-from journal.projection import CallStage, TaskState
+from journal.projection import TaskState
 from journal.values import WaitingReason
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from agents.escalation import overdue
 from agents.task_log import TaskLog
 from journal import events as ev
-from journal.projection import CallStage
+from journal.call_state import CallStage
 from journal.records import InboxKind
 from journal.values import ApprovalStatus, Outcome, Problem, ToolResult, WaitingReason
 from planners.plan.planner import voided

@@ -9,8 +9,8 @@ from agents.guard.guard import Guard
 from agents.task_log import TaskLog
 from agents.vault import Vault
 from journal import events as ev
+from journal.call_state import CallState
 from journal.crash_points import reach
-from journal.projection import CallState
 from journal.store import Journal
 from journal.values import ToolResult
 from memory.items import Memory

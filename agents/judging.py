@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from journal.projection import CallState, TaskState
+from journal.call_state import CallState
+from journal.projection import TaskState
 from tools.types import Tool
 from trust.labels import SYSTEM, USER, Label, Trust, Visibility, join
 from trust.policy import CallFacts, Decision, Policy, Verdict
@@ -52,7 +53,7 @@ def judge(state: TaskState, call: CallState, tool: Tool, policy: Policy) -> Judg
         open_world=tool.hints.open_world is True,
         workspace_only=tool.workspace_only,
         words=state.words,
-        confirmed=frozenset(state.plan.confirmed) if state.plan is not None else frozenset(),
+        confirmed=state.plan.confirmed if state.plan is not None else frozenset(),
         made=state.effects[tool.name],
     )
     return Judged(call, tool, policy.decide(facts), labels, decided)

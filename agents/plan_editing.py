@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from journal import events as ev
+from journal.call_state import CallStage
 from journal.errors import Conflict, InvalidInput, NotFound
 from journal.plan_state import PlanState
 from journal.plans import Answer, Plan, Step, step_of
-from journal.projection import CallStage, TaskState
+from journal.projection import TaskState
 from planners.plan.cost import PlanCost, cost_of
 from planners.plan.format import MistakenPlan, read_plan
 from planners.plan.planner import room_of

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from agents.forking import Copy
 from agents.requests import RetryRequest
 from journal import events as ev
+from journal.asking import SUMMARIZE
+from journal.call_state import CallStage
 from journal.errors import Conflict, InvalidInput
 from journal.events import Event
 from journal.plan_state import PlanState
 from journal.plans import step_of
-from journal.projection import SUMMARIZE, CallStage, TaskState
+from journal.projection import TaskState
 from journal.values import Status, WaitingReason
 from planners.plan.schedule import children_open
 from planners.plan.steps import affected

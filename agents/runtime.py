@@ -24,7 +24,7 @@ from agents.notices import Notices, find_notifiers
 from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, RetryRequest, TaskRequest
 from agents.retrying import retried
-from agents.schedules import Schedules
+from agents.scheduling.schedules import Schedules
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.stop_all import StopAll
@@ -32,9 +32,10 @@ from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
 from agents.threads import Threads
 from agents.vault import Vault
-from agents.webhook_store import outbox
-from agents.webhooks import Webhooks, joining
+from agents.webhooks.store import outbox
+from agents.webhooks.webhooks import Webhooks, joining
 from journal.audit import AuditLog
+from journal.call_state import CallStage
 from journal.credentials import CredentialStore
 from journal.database import Database
 from journal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StorageError
@@ -42,7 +43,7 @@ from journal.events import Event, TaskSubmitted
 from journal.ids import new_id
 from journal.kill_switch import KillSwitch
 from journal.limits import Limits, Terms
-from journal.projection import CallStage, TaskState
+from journal.projection import TaskState
 from journal.records import Concurrency, InboxItem, InboxKind, TaskFilter, TaskRecord
 from journal.sql_store import open_journal
 from journal.store import Journal

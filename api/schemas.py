@@ -33,7 +33,8 @@ from trust.labels import Label
 
 
 class TaskDocument(Value):
-    """A goal and how it went. ``last_seq`` is the newest event this document knows of; times are UTC."""
+    """A goal and how it went. ``label`` is the answer's: one that rests on text from outside is untrusted, and nothing in it
+    may be loaded or followed by itself. ``last_seq`` is the newest event this document knows of; times are UTC."""
 
     id: str
     status: Status
@@ -41,6 +42,7 @@ class TaskDocument(Value):
     goal: str
     answer: str | None
     output: JsonValue
+    label: Label | None
     sources: tuple[SourceRef, ...]
     agent: str
     planner: str

@@ -106,13 +106,15 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
 
 def events_page() -> str:
     """Every kind of event, and the values that events hold."""
-    from journal.events import EventData
+    from journal.codec import KINDS
+    from journal.events import Forgotten
 
     intro = (
         "A journal is a list of events: `seq`, `at` (UTC), `epoch`, `kind`, `schema_version` and `data`. "
         "This is what `data` holds for each kind."
     )
-    kinds = EventData.__subclasses__()
+    families = ("tasks", "asking", "calls", "plans")
+    kinds = [*sorted(KINDS.values(), key=lambda kind: families.index(kind.__module__.rpartition(".")[2])), Forgotten]
     sections = [section for kind in kinds for section in _model_sections(f"`{kind.kind}`", kind)]
     values = [section for value in _values_in(kinds) for section in _model_sections(value.__name__, value)]
     return _page("Events", intro, *sections, "# Values", "What the fields above are made of.", *values)

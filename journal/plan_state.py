@@ -6,30 +6,10 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from journal import events as ev
+from journal.asking import Asking
 from journal.plans import Plan, Step, StepResult, item_id, step_of, value_of
 from journal.values import Reservation
 from trust.labels import SYSTEM, Label, Trust, join
-
-
-@dataclass(slots=True)
-class OpenRequest:
-    """A model call that was sent and has no recorded end."""
-
-    seq: int
-    model: str
-    reserved: Reservation
-    role: str = "act"
-
-
-@dataclass(slots=True)
-class Asking:
-    """The model calls for one step: a conversation of its own."""
-
-    open: OpenRequest | None = None
-    asked: int = 0
-    """Requests sent since the last one that was answered."""
-    failures: list[ev.LlmFailed] = field(default_factory=list)
-    answers: list[ev.LlmCompleted] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -5,21 +5,22 @@ per step does not grow with the history. Nothing here reads a clock or a databas
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from journal import events as ev
+from journal.asking import GUARD, Asking, OpenRequest
+from journal.call_state import CallStage, CallState
 from journal.events import Event
-from journal.plan_state import Asking, OpenRequest, PlanState
-from journal.plans import step_of
+from journal.folding import approvals, asking, calls, plans, tasks
+from journal.folding.handlers import Handlers
+from journal.plan_state import PlanState
 from journal.records import TaskRecord
-from journal.techniques import CRITIQUE, is_aside
+from journal.techniques import is_aside
 from journal.values import (
     Approval,
-    ApprovalStatus,
     Budget,
     CallUnderApproval,
     Message,
@@ -31,64 +32,9 @@ from journal.values import (
     ToolCall,
     Usage,
     Waiting,
-    WaitingReason,
 )
 from trust.digest import digest
-from trust.labels import SYSTEM, USER, Label, Trust, join
-
-SUMMARIZE = "summarize"
-"""The role of calls that write summaries: they are no turns."""
-
-GUARD = "guard:"
-"""How the steps are called under which the guard asks models: in conversations of their own, whatever the planner."""
-
-TOO_LONG = "ContextTooLong"
-"""What ``llm.failed`` calls a prompt that does not fit the model's window."""
-
-
-class CallStage(StrEnum):
-    """Where one tool call stands."""
-
-    ASKED = "asked"
-    """The model asked for it; nothing has been sent."""
-    APPROVED = "approved"
-    """A person said yes; nothing has been sent."""
-    SENT = "sent"
-    """Its intent is journaled; whether it happened is not yet known."""
-    IN_DOUBT = "in_doubt"
-    """It will not be known without a person."""
-    DONE = "done"
-    """Its result or failure is journaled."""
-
-
-@dataclass(slots=True)
-class CallState:
-    """One call of the model's latest turn. ``attempts`` counts journaled intents, ``occurrence`` equal earlier calls."""
-
-    call: ToolCall
-    stage: CallStage = CallStage.ASKED
-    approval_id: str | None = None
-    denied: str | None = None
-    """Set when a person refused, an approval ran out, or a doubtful call was left undone: why."""
-    edited: bool = False
-    """A person approved it with other arguments than the model's."""
-    reply: str | None = None
-    """What a person answered to this call's question."""
-    intent_key: str | None = None
-    occurrence: int = 0
-    attempts: int = 0
-    sent_at: datetime | None = None
-    sent_epoch: int = 0
-    sent_version: str = ""
-    """The tool's version that the latest intent names."""
-    not_happened: bool = False
-    """Settled as not having happened: it may be sent again."""
-    labels: dict[str, Label] | None = None
-    """Where each argument came from, for a call of a plan; ``None``: the model has read the whole context."""
-    decided: Label | None = None
-    """The label of all the model had read when it asked for the call; a plan's calls are decided by the plan."""
-    condition: Label | None = None
-    """The label of what whether and how often a plan's call is made depends on."""
+from trust.labels import Label, join
 
 
 @dataclass(slots=True)
@@ -161,7 +107,8 @@ class TaskState:
     """Model calls about the latest answer that are no part of the conversation: samples of it, a critique."""
     criticised: bool = False
     """An answer of this task has had its critique."""
-    _seen: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
+    """How many intents there are for each tool, version and arguments, by their digest."""
     _record: TaskRecord | None = field(default=None, compare=False, repr=False)
 
     @classmethod
@@ -235,7 +182,7 @@ class TaskState:
 
     def occurrence(self, tool: str, version: str, args: dict[str, Any]) -> int:
         """How many effects with this tool, version and arguments the journal already holds an intent for."""
-        return self._seen[digest([tool, version, args])]
+        return self.seen[digest([tool, version, args])]
 
     def record(self) -> TaskRecord:
         """The row of the task table as of ``last_seq``."""
@@ -276,31 +223,43 @@ class TaskState:
             priority=s.priority,
         )
 
-    def _call(self, call_id: str, tool: str, args: dict[str, Any] | None = None) -> CallState:
+    def call_of(self, call_id: str, tool: str, args: dict[str, Any] | None = None) -> CallState:
         """The call of that id; where it is a plan's, or the model's turn that asked for it is forgotten, one made anew."""
         return self.calls.setdefault(call_id, CallState(ToolCall(id=call_id, tool=tool, args=args or {})))
 
-    def _spend(self, **more: float) -> None:
+    def spend(self, **more: float) -> None:
+        """Add to the usage, field by field."""
         self.usage = self.usage.model_copy(update={name: getattr(self.usage, name) + amount for name, amount in more.items()})
 
-    def _spend_reserved(self, reserved: Reservation) -> None:
+    def spend_reserved(self, reserved: Reservation) -> None:
+        """Count a reservation that is not settled as spent."""
         self.usage = _add_reserved(self.usage, reserved)
 
-    def _see(self, label: Label) -> None:
+    def see(self, label: Label) -> None:
+        """Something with this label entered the context."""
         self.context_label = label if self.context_label is None else join(self.context_label, label)
 
-    def _rested(self, event: Event) -> None:
+    def see_what_plans_do_not(self) -> None:
+        """Who works step by step is shown the thread's answers and short attachments whoever wrote them, and every tool as it
+        describes itself."""
+        read = [m.label for m in self.history] + [a.label for a in self.attachments if a.inline]
+        if self.started is not None and self.started.described is not None:
+            read.append(self.started.described)
+        for label in read:
+            self.see(label)
+
+    def count_rest(self, event: Event) -> None:
         """A wait ends, or turns into another: count it, if it was for a person."""
         if self.waiting is not None and self.waiting.reason.needs_person:
             self.rested_seconds += (event.at - self.waiting.since).total_seconds()
 
-    def _end(self, event: Event, status: Status, outcome: Outcome | None) -> None:
+    def end(self, event: Event, status: Status, outcome: Outcome | None) -> None:
         """A model call that is still open will never be settled: what was reserved for it stays spent."""
         apart = (*self.asides.values(), *self.guarding.values())
         conversations = [*apart, *(self.plan.asking.values() if self.plan else ())]
-        for request in (self.open_request, *(asking.open for asking in conversations)):
+        for request in (self.open_request, *(conversation.open for conversation in conversations)):
             if request is not None:
-                self._spend_reserved(request.reserved)
+                self.spend_reserved(request.reserved)
         self.status, self.outcome, self.waiting, self.ended_at = status, outcome, None, event.at
 
 
@@ -314,406 +273,7 @@ def _add_reserved(usage: Usage, reserved: Reservation) -> Usage:
     )
 
 
-def _started(state: TaskState, event: Event, data: ev.TaskStarted) -> None:
-    state.status, state.started, state.started_at = Status.WORKING, data, event.at
-    state.planner = data.planner
-    trusted = (m.label for m in state.history if m.label.trust is Trust.TRUSTED)
-    state._see(join(state.submitted.label, SYSTEM, *trusted))
-    if (data.planner or state.submitted.planner) != "plan":
-        _see_what_plans_do_not(state)
-
-
-def _see_what_plans_do_not(state: TaskState) -> None:
-    """Who works step by step is shown the thread's answers and short attachments whoever wrote them, and every tool as it
-    describes itself."""
-    read = [m.label for m in state.history] + [a.label for a in state.attachments if a.inline]
-    if state.started is not None and state.started.described is not None:
-        read.append(state.started.described)
-    for label in read:
-        state._see(label)
-
-
-def _waiting(state: TaskState, event: Event, data: ev.TaskWaiting) -> None:
-    state._rested(event)
-    state.status = Status.INPUT_REQUIRED if data.reason.needs_person else Status.WORKING
-    state.waiting = Waiting(
-        reason=data.reason,
-        since=event.at,
-        wake_at=data.wake_at,
-        question=data.question,
-        calls=data.calls,
-        approvals=data.approvals,
-        behind=data.behind,
-        halted=data.halted,
-    )
-
-
-def _resumed(state: TaskState, event: Event, data: ev.TaskResumed) -> None:
-    state._rested(event)
-    if data.reason in (WaitingReason.TIMER, WaitingReason.RATE_LIMIT) and state.started is not None:
-        state.failures, state.setbacks = [], state.setbacks + 1
-        for asking in (*state.asides.values(), *(state.plan.asking.values() if state.plan else ())):
-            asking.failures = []
-    if state.plan is not None and data.reason is WaitingReason.PAUSED:
-        state.plan.released = True
-    if data.history is not None:
-        state.history = data.history
-    state.status, state.waiting = Status.WORKING, None
-
-
-def _forked(state: TaskState, event: Event, data: ev.TaskForked) -> None:
-    state.rested_seconds += data.idle_seconds
-    if not data.retry:
-        return
-    state.failures, state.asked_since_completion, state.setbacks, state.shortened = [], 0, 0, False
-    state.repairs = state.repairs_in_all = 0
-    state.unplanned = 0
-    if state.plan is not None:
-        state.plan.begin_anew()
-
-
-def _completed(state: TaskState, event: Event, data: ev.TaskCompleted) -> None:
-    state.answer, state.output = data.answer, data.output
-    state.sources, state.label = data.sources, data.label
-    state._end(event, Status.COMPLETED, data.outcome)
-
-
-def _failed(state: TaskState, event: Event, data: ev.TaskFailed) -> None:
-    state.answer, state.error = data.answer, data.error
-    state._end(event, Status.FAILED, data.outcome)
-
-
-def _canceled(state: TaskState, event: Event, data: ev.TaskCanceled) -> None:
-    state.left_out = data.left_out
-    state._end(event, Status.CANCELED, data.outcome)
-
-
-def _rejected(state: TaskState, event: Event, data: ev.TaskRejected) -> None:
-    state.error = data.error
-    state._end(event, Status.REJECTED, data.outcome)
-
-
-def _llm_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> None:
-    if data.step:
-        _step_requested(state, event, data)
-        return
-    if state.plan is not None:
-        state.plan.asked_about = state.plan.failed
-    if state.open_request is not None:
-        state._spend_reserved(state.open_request.reserved)
-    state.open_request = OpenRequest(event.seq, data.model, data.reserved, data.role)
-    state._spend(model_calls=1)
-    if data.role == SUMMARIZE:
-        return
-    state.heard_since_completion = False
-    state.asked_since_completion += 1
-    is_repair = bool(data.added) and not data.technique
-    state.repairs += is_repair
-    state.repairs_in_all += is_repair
-
-
-def _step_requested(state: TaskState, event: Event, data: ev.LlmRequested) -> None:
-    asking = state.asking(data.step)
-    if asking.open is not None:
-        state._spend_reserved(asking.open.reserved)
-    asking.open = OpenRequest(event.seq, data.model, data.reserved)
-    asking.asked += 1
-    state._spend(model_calls=1)
-
-
-def _llm_completed(state: TaskState, event: Event, data: ev.LlmCompleted) -> None:
-    if data.step:
-        _spend_answer(state, data, steps=1)
-        asking = state.asking(data.step)
-        asking.open, asking.failures, asking.asked = None, [], 0
-        asking.answers.append(data)
-        state.criticised = state.criticised or data.step == CRITIQUE
-        return
-    state.open_request = None
-    if is_turn := data.role != SUMMARIZE:
-        _turn_completed(state, data)
-    _spend_answer(state, data, steps=int(is_turn))
-
-
-def _spend_answer(state: TaskState, data: ev.LlmCompleted, *, steps: int) -> None:
-    state._spend(
-        steps=steps,
-        input_tokens=data.usage.input_tokens,
-        cached_input_tokens=data.usage.cached_input_tokens,
-        output_tokens=data.usage.output_tokens,
-        cost_usd=data.cost_usd,
-    )
-
-
-def _turn_completed(state: TaskState, data: ev.LlmCompleted) -> None:
-    state.last_completion, state.failures = data, []
-    state.asked_since_completion = state.setbacks = 0
-    state.shortened = False
-    for aside in state.asides.values():
-        if aside.open is not None:
-            state._spend_reserved(aside.open.reserved)
-    state.asides = {}
-    state.unplanned += 1
-    if data.tool_calls:
-        state.repairs = 0
-    kept = {i: call for i, call in state.calls.items() if state.plan is not None and state.plan.has(i)}
-    state.calls = kept | {call.id: CallState(call, decided=state.context_label) for call in data.tool_calls}
-
-
-def _llm_failed(state: TaskState, event: Event, data: ev.LlmFailed) -> None:
-    if data.step:
-        _step_failed_to_ask(state, data)
-        return
-    asked = state.open_request
-    if asked is not None and data.spent:
-        state._spend_reserved(asked.reserved)
-    state.open_request = None
-    if asked is None or asked.role != SUMMARIZE:
-        state.failures.append(data)
-
-
-def _step_failed_to_ask(state: TaskState, data: ev.LlmFailed) -> None:
-    asking = state.asking(data.step)
-    if asking.open is not None and data.spent:
-        state._spend_reserved(asking.open.reserved)
-    asking.open = None
-    asking.failures.append(data)
-
-
-def _context_compacted(state: TaskState, event: Event, data: ev.ContextCompacted) -> None:
-    """Who found the longer prompt too long may be asked again."""
-    state.shortened = state.shortened or data.reason == "refused"
-    state.failures = [failure for failure in state.failures if failure.error != TOO_LONG]
-
-
-def _attachment_received(state: TaskState, event: Event, data: ev.AttachmentReceived) -> None:
-    """A text that the model reads with the goal is a source like one that a tool returned."""
-    state.attachments += (data.public(),)
-    if data.inline:
-        lines = max(len((data.text or "").splitlines()), 1)
-        state.sources += (SourceRef(source=data.path, position=f"lines 1-{lines}", label=data.label),)
-
-
-def _tool_requested(state: TaskState, event: Event, data: ev.ToolRequested) -> None:
-    call = state._call(data.call_id, data.tool, data.args)
-    if data.attempt == 1:
-        state._seen[digest([data.tool, data.version, data.args])] += 1
-        state.effects[data.tool] += 1
-    call.stage, call.intent_key = CallStage.SENT, event.intent_key
-    call.occurrence, call.attempts, call.not_happened = data.occurrence, data.attempt, False
-    call.sent_at, call.sent_epoch, call.sent_version = event.at, event.epoch, data.version
-
-
-def _tool_completed(state: TaskState, event: Event, data: ev.ToolCompleted) -> None:
-    _call_done(state, event, data, data.result.label)
-    known = set(state.sources)
-    state.sources += tuple(s for s in dict.fromkeys(data.result.sources) if s not in known)
-
-
-def _tool_failed(state: TaskState, event: Event, data: ev.ToolFailed) -> None:
-    _call_done(state, event, data, data.label)
-
-
-def _call_done(state: TaskState, event: Event, data: ev.ToolCompleted | ev.ToolFailed, label: Label) -> None:
-    """What a plan's step returns is a value: it does not enter the context."""
-    state._spend(tool_calls=1)
-    state._call(data.call_id, data.tool).stage = CallStage.DONE
-    if state.plan is not None and state.plan.has(data.call_id):
-        state.plan.called(event, data)
-    else:
-        state._see(label)
-
-
-def _tool_in_doubt(state: TaskState, event: Event, data: ev.ToolInDoubt) -> None:
-    state._call(data.call_id, data.tool).stage = CallStage.IN_DOUBT
-
-
-def _tool_reconciled(state: TaskState, event: Event, data: ev.ToolReconciled) -> None:
-    call = state._call(data.call_id, data.tool)
-    if data.verdict == "not_happened":
-        call.stage, call.not_happened = CallStage.APPROVED, True
-
-
-def _approval_requested(state: TaskState, event: Event, data: ev.ApprovalRequested) -> None:
-    state.approvals[data.approval_id] = Approval(
-        id=data.approval_id,
-        task_id=state.id,
-        digest=data.digest,
-        expires_at=data.expires_at,
-        escalates_at=data.escalates_at,
-        calls=data.calls,
-        plan_version=data.plan_version,
-    )
-    for call in data.calls:
-        state._call(call.step_id, call.tool, call.args).approval_id = data.approval_id
-
-
-def _approval_escalated(state: TaskState, event: Event, data: ev.ApprovalEscalated) -> None:
-    approval = state.approvals.get(data.approval_id)
-    if approval is not None:
-        state.approvals[approval.id] = approval.model_copy(update={"escalated_at": event.at})
-
-
-_DECIDED = {
-    "approve": ApprovalStatus.APPROVED,
-    "edit": ApprovalStatus.APPROVED,
-    "deny": ApprovalStatus.DENIED,
-    "expired": ApprovalStatus.EXPIRED,
-    "void": ApprovalStatus.VOID,
-}
-
-
-def _approval_decided(state: TaskState, event: Event, data: ev.ApprovalDecided) -> None:
-    approval = state.approvals.get(data.approval_id)
-    if approval is None:  # its request is forgotten
-        return
-    status = _DECIDED[data.decision]
-    state.approvals[data.approval_id] = approval.model_copy(
-        update={"status": status, "decided_by": data.by, "note": data.note}
-    )
-    if data.decision == "deny":
-        _denied(state, approval)
-    if data.decision == "approve" and data.scope == "task":
-        state.standing += approval.calls
-    for asked in approval.calls:
-        call = state.calls.get(asked.step_id)
-        if call is not None and call.approval_id == approval.id and call.stage in (CallStage.ASKED, CallStage.APPROVED):
-            _rule(call, status, data)
-
-
-def _denied(state: TaskState, approval: Approval) -> None:
-    for asked in approval.calls:
-        state.denied.add(digest([asked.tool, asked.args]))
-        by_plan = state.plan is not None and state.plan.has(asked.step_id)
-        call = state.calls.get(asked.step_id)
-        decided = state.plan.label if state.plan is not None and by_plan else call.decided if call else None
-        state.refused = state.refused or (decided is not None and decided.trust is Trust.UNTRUSTED)
-
-
-def _rule(call: CallState, status: ApprovalStatus, data: ev.ApprovalDecided) -> None:
-    """What a decision means for one call that has not been sent."""
-    if status is ApprovalStatus.VOID:
-        call.stage, call.approval_id = CallStage.ASKED, None
-    elif status is ApprovalStatus.APPROVED:
-        call.stage = CallStage.APPROVED
-        if call.call.id in data.edited:
-            call.call = call.call.model_copy(update={"args": data.edited[call.call.id]})
-            call.edited = True
-    else:
-        call.denied = data.note or status.value
-
-
-def _message_received(state: TaskState, event: Event, data: ev.MessageReceived) -> None:
-    state._see(data.label)
-    if data.label.sources == USER.sources and data.label.trust is Trust.TRUSTED:
-        state.said += (data.text,)
-    if data.call_id is None:
-        state.heard_since_completion = True
-    elif data.call_id in state.calls or (state.plan is not None and state.plan.has(data.call_id)):
-        state._call(data.call_id, "").reply = data.text
-
-
-def _planner_changed(state: TaskState, event: Event, data: ev.PlannerChanged) -> None:
-    """Whoever works step by step from here on has read what the plan's steps returned."""
-    state.planner, state.unplanned, state.handovers = data.planner, 0, state.handovers + 1
-    if data.planner == "plan":
-        return
-    _see_what_plans_do_not(state)
-    if state.plan is not None:
-        state._see(join(state.plan.label, state.plan.seen))
-    state.plan, state.last_completion, state.calls = None, None, {}
-
-
-def _plan_created(state: TaskState, event: Event, data: ev.PlanCreated) -> None:
-    state.plan = PlanState(data.plan, data.label)
-    state.calls.pop(data.call_id or "", None)
-    state.unplanned = state.repairs = 0
-
-
-def _plan_revised(state: TaskState, event: Event, data: ev.PlanRevised) -> None:
-    if state.plan is None:  # its making is forgotten
-        return
-    for call_id in [i for i in state.calls if step_of(i) in data.dropped]:
-        call, result = state.calls.pop(call_id), state.plan.results.get(call_id)
-        if call.attempts and result is not None and result.status == "completed":
-            state.plan.done[digest([call.call.tool, call.call.args])] = result
-    state.calls.pop(data.call_id or "", None)
-    state.plan.revise(data)
-    if data.by == "planner" and state.context_label is not None:
-        state.plan.label = join(state.plan.label, state.context_label)
-    state.unplanned = state.repairs = 0
-
-
-def _step_ended(state: TaskState, event: Event, data: ev.StepCompleted | ev.StepFailed | ev.StepSkipped) -> None:
-    if not isinstance(data, ev.StepSkipped) and data.usage is not None:
-        state._spend(**data.usage.model_dump(exclude={"steps"}))
-    match state.plan, data:
-        case PlanState() as plan, ev.StepCompleted():
-            plan.completed(event, data)
-        case PlanState() as plan, ev.StepFailed():
-            plan.failed_step(event, data)
-        case PlanState() as plan, ev.StepSkipped():
-            plan.skipped(event, data)
-
-
-def _step_delegated(state: TaskState, event: Event, data: ev.StepDelegated) -> None:
-    if state.plan is not None:
-        state.plan.children[data.step_id] = data
-
-
 _FORGOTTEN_GOAL = ev.TaskSubmitted(goal="", agent="", planner="", budget=Budget())
-_ENDINGS = {
-    ev.TaskCompleted.kind: (Status.COMPLETED, Outcome.ACHIEVED),
-    ev.TaskCanceled.kind: (Status.CANCELED, Outcome.CANCELED),
-    ev.TaskFailed.kind: (Status.FAILED, None),
-    ev.TaskRejected.kind: (Status.REJECTED, None),
-}
 
 
-def _forgotten(state: TaskState, event: Event, data: ev.Forgotten) -> None:
-    """What is still known from the kind alone."""
-    if data.was in _ENDINGS:
-        state._end(event, *_ENDINGS[data.was])
-    elif data.was == ev.LlmCompleted.kind:
-        state.open_request, state.calls = None, {}
-        state._spend(steps=1)
-    elif data.was == ev.LlmFailed.kind:
-        state.open_request = None
-    elif data.was == ev.TaskStarted.kind:
-        state.status, state.started_at = Status.WORKING, event.at
-    elif data.was == ev.TaskResumed.kind:
-        state.status, state.waiting = Status.WORKING, None
-
-
-_HANDLERS: dict[type[ev.EventData], Callable[[TaskState, Event, Any], None]] = {
-    ev.TaskStarted: _started,
-    ev.TaskWaiting: _waiting,
-    ev.TaskResumed: _resumed,
-    ev.TaskForked: _forked,
-    ev.TaskCompleted: _completed,
-    ev.TaskFailed: _failed,
-    ev.TaskCanceled: _canceled,
-    ev.TaskRejected: _rejected,
-    ev.LlmRequested: _llm_requested,
-    ev.LlmCompleted: _llm_completed,
-    ev.LlmFailed: _llm_failed,
-    ev.ContextCompacted: _context_compacted,
-    ev.AttachmentReceived: _attachment_received,
-    ev.ToolRequested: _tool_requested,
-    ev.ToolCompleted: _tool_completed,
-    ev.ToolFailed: _tool_failed,
-    ev.ToolInDoubt: _tool_in_doubt,
-    ev.ToolReconciled: _tool_reconciled,
-    ev.ApprovalRequested: _approval_requested,
-    ev.ApprovalEscalated: _approval_escalated,
-    ev.ApprovalDecided: _approval_decided,
-    ev.MessageReceived: _message_received,
-    ev.PlannerChanged: _planner_changed,
-    ev.PlanCreated: _plan_created,
-    ev.PlanRevised: _plan_revised,
-    ev.StepCompleted: _step_ended,
-    ev.StepFailed: _step_ended,
-    ev.StepSkipped: _step_ended,
-    ev.StepDelegated: _step_delegated,
-    ev.Forgotten: _forgotten,
-}
+_HANDLERS: Handlers = {**tasks.HANDLERS, **asking.HANDLERS, **calls.HANDLERS, **approvals.HANDLERS, **plans.HANDLERS}

@@ -219,7 +219,7 @@ class Client:
         return await self._document("GET", "/v1/schedules")
 
     async def add_schedule(self, request: Mapping[str, Any]) -> Document:
-        """A new schedule; ``request`` has the fields of ``agents.schedule_requests.ScheduleRequest``, and ``paused``."""
+        """A new schedule; ``request`` has the fields of ``agents.scheduling.requests.ScheduleRequest``, and ``paused``."""
         return await self._document("POST", "/v1/schedules", json=dict(request))
 
     async def schedule_fires(self, schedule_id: str, *, limit: int = 50) -> Document:
@@ -268,6 +268,17 @@ class Client:
 
     async def remove_credential(self, name: str, *, user: str | None = None) -> None:
         await self.call("DELETE", f"/v1/credentials/{quote(name)}", params=_given(user=user))
+
+    async def attacks(self) -> Document:
+        """The attacks that people confirmed to the guard."""
+        return await self._document("GET", "/v1/guard/attacks")
+
+    async def confirm_attack(self, **attack: Any) -> Document:
+        """Confirm that ``text``, or what event ``seq`` of ``task_id`` holds, is an attack."""
+        return await self._document("POST", "/v1/guard/attacks", json=attack)
+
+    async def forget_attack(self, attack_id: str) -> None:
+        await self.call("DELETE", f"/v1/guard/attacks/{quote(attack_id)}")
 
     async def audit(self, **which: Any) -> Document:
         """The audit log, newest first: ``tenant``, ``act``, ``actor``, ``before``, ``limit``."""

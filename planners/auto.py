@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from journal import events as ev
-from journal.projection import CallStage, TaskState
+from journal.call_state import CallStage
+from journal.projection import TaskState
 from journal.values import ToolCall
 from planners.answers import enforced
 from planners.plan.format import SUBMIT_PLAN, MistakenPlan

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pydantic_core import to_json
 
 from journal import events as ev
+from journal.asking import SUMMARIZE
 from journal.events import Event
-from journal.projection import SUMMARIZE
 from journal.values import Message, ToolCall
 from llm.types import Prompt
 from planners.answers import demand

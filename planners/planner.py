@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from journal.call_state import CallState
 from journal.events import EventData
 from journal.plans import Delegate
-from journal.projection import CallState, TaskState
+from journal.projection import TaskState
 from journal.values import Message, Outcome
 from llm.settings import Price
 from llm.types import Prompt, ToolOffer

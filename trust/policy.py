@@ -5,7 +5,7 @@ often depend on. Data from outside may be read, and may be what a call *says*; a
 URL, path, id, amount or command, or whether an effect happens at all, a person is asked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -48,7 +48,7 @@ class CallFacts:
     open_world: bool = False
     workspace_only: bool = False
     words: tuple[str, ...] = ()
-    confirmed: frozenset[str] = frozenset()
+    confirmed: Set[str] = frozenset()
     made: int = 0
 
 

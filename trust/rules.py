@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ class Known:
     """What the rules may hold a value against: the person's words, what trusted tools returned, and the operator's lists."""
 
     words: tuple[str, ...] = ()
-    confirmed: frozenset[str] = frozenset()
+    confirmed: Set[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -7,8 +7,8 @@ from agents.asking import Asker
 from agents.endings import completion
 from agents.guard.guard import Guard, Objection
 from agents.task_log import TaskLog
+from journal.asking import GUARD
 from journal.events import TaskFailed
-from journal.projection import GUARD
 from journal.values import Message, Outcome, Problem
 from llm.types import Prompt
 from planners.answers import demand, read

@@ -9,7 +9,7 @@ from agents.feed import Feed
 from agents.guard.detectors import CannotTell, Finding
 from agents.guard.fields import Passage
 from agents.task_log import TaskLog
-from journal.projection import GUARD
+from journal.asking import GUARD
 from journal.values import Message
 from llm.budget import BudgetExhausted, CeilingReached, DeadlinePassed
 from llm.router import Models

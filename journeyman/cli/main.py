@@ -37,6 +37,7 @@ COMMANDS = {
     "keys": "journeyman.cli.keys",
     "credentials": "journeyman.cli.credentials",
     "audit": "journeyman.cli.audit",
+    "guard": "journeyman.cli.guard",
     "config": "journeyman.cli.config",
     "doctor": "journeyman.cli.doctor",
     "selfcheck": "journeyman.cli.selfcheck",

@@ -97,7 +97,15 @@ def _report(task: Document, *, as_json: bool) -> None:
         show(task["answer"])
         for line in _source_lines(task):
             show(line)
+        _say_what_it_rests_on(task)
     _say_ending(task)
+
+
+def _say_what_it_rests_on(task: Document) -> None:
+    label = task.get("label")
+    if label is not None and label["trust"] != "trusted":
+        outside = [source for source in label["from"] if source not in ("user", "system")]
+        say(one_line(f"The answer rests on text from outside: {', '.join(outside)}."))
 
 
 def _source_lines(task: Document) -> list[str]:

@@ -14,6 +14,7 @@ _APART = ("journeyman/testing", "journeyman/selfcheck", "journeyman/cli")
 
 _ANYWHERE = frozenset(
     {"send_task", "apply_async", "create_subprocess_exec", "Popen", "open_process", "AsyncClient", "ClientSession"}
+    | {"AsyncConnectionPool"}
     | {"write_text", "write_bytes"}
 )
 _ON = {
@@ -41,6 +42,8 @@ EXCUSED: dict[str, str] = {
     "journal/scratch.py _run begin": "a schema for checks, which nobody's task is in",
     "journal/upgrading.py migrate begin": "one transaction; an upgrade that dies has done nothing",
     "memory/shard.py Shard._write_about open": "replaced as a whole; ingesting again is harmless",
+    "tools/http_fetch.py GuardedFetch._pool AsyncConnectionPool": "inside a tool's call",
+    "tools/http_post.py GuardedPost._once AsyncConnectionPool": "webhooks and notices: at least once, under one message id",
     "tools/mcp/http_transport.py http_transport AsyncClient": "inside a tool's call",
     "tools/mcp/pins.py Pins._write fdopen": "replaced as a whole, under a lock",
     "tools/mcp/stdio_transport.py _logged fdopen": "a server's own log lines",

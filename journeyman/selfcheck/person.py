@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 
 from agents.requests import Decision, InputRequest
 from agents.runtime import Runtime
+from journal.call_state import CallState
 from journal.errors import Conflict
-from journal.projection import CallState
 from journal.records import TaskFilter, TaskRecord
 from journal.values import WaitingReason
 from journeyman.selfcheck.scenarios import Scenario

@@ -4,9 +4,10 @@ import json
 from collections.abc import Collection
 
 from journal import events as ev
+from journal.call_state import CallStage
 from journal.plan_state import PlanState
 from journal.plans import Plan, step_of
-from journal.projection import CallStage, TaskState
+from journal.projection import TaskState
 from journal.values import ApprovalStatus, Message, Outcome, ToolCall, WaitingReason
 from planners.plan.answering import answer
 from planners.plan.cost import MAX_REPAIRS, cost_of

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from journal import events as ev
+from journal.call_state import CallState
 from journal.plan_state import PlanState
 from journal.plans import Step, StepResult, item_id
-from journal.projection import CallState, TaskState
+from journal.projection import TaskState
 from journal.values import ToolCall
 from planners.plan.conditions import holds
 from planners.plan.extraction import Unmet, Value, extraction

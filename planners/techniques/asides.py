@@ -1,6 +1,6 @@
 """Model calls about an answer that is there already: where one fails for good, the answer stands as it is."""
 
-from journal.plan_state import Asking
+from journal.asking import Asking
 
 MAX_FAILURES = 3
 

@@ -1,14 +1,14 @@
 """Labs over the stores that are there."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from journeyman.selfcheck.suite import Lab, open_lab
-from tests.integration.journal.conftest import SERVER, PostgresServer, postgres
+from tests.integration.journal.conftest import SERVER, PostgresServer, own_database_url, postgres
 
-__all__ = ["postgres"]
+__all__ = ["own_database_url", "postgres"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -25,6 +25,3 @@ def store_url(request: pytest.FixtureRequest) -> str:
 async def lab(store_url: str, tmp_path: Path) -> AsyncIterator[Lab]:
     async with open_lab(store_url, tmp_path, width=4, on_result=lambda result: None) as made:
         yield made
-
-
-Build = Callable[..., Lab]

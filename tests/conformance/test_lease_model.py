@@ -22,10 +22,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import text
 
 from journal import events as ev
+from journal.call_state import CallStage
 from journal.errors import StaleLease
 from journal.events import Event, EventData
 from journal.memory_store import MemoryJournal
-from journal.projection import CallStage, TaskState
+from journal.projection import TaskState
 from journal.records import InboxItem, InboxKind, Lease
 from journal.sql_store import SqlJournal, open_journal
 from journal.store import Journal
@@ -189,7 +190,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self.run(self.journal.send("acme", task.id, InboxItem(InboxKind.PAUSE, {"by": "ann"})))
         task.mail += 1
 
-    @rule(seconds=st.sampled_from([1.0, LEASE - 1, LEASE + 1]))
+    @rule(seconds=st.sampled_from([1.0, LEASE - 1, LEASE + 1, 86400.0]))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
         self.pass_time(seconds)

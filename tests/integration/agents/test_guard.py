@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from agents.guard.flags import passage_at
 from agents.requests import Decision
-from journal.errors import ConfigurationError, InvalidInput
+from journal.errors import ConfigurationError, InvalidInput, NotFound
 from journal.values import Outcome, Status
 from journeyman.testing import Call, Reply, Rule
 from tests.integration.agents.conftest import World, calls, says
@@ -340,6 +341,17 @@ async def test_what_resembles_a_confirmed_attack_is_withheld_for_that_tenant_onl
     await attacks.forget("default", attack.id)
     assert await attacks.list("default") == []
     assert await flags(w, (await w.run()).id) == []
+
+
+async def test_what_was_flagged_can_be_confirmed(world: Build) -> None:
+    w = await world(reading(MIXED), says("ok"))
+    task = await w.run()
+    seq = (await w.kinds(task.id)).index("guard.flagged") + 1
+    assert await passage_at(w.runtime.journal, "default", task.id, seq) == ATTACK
+    with pytest.raises(InvalidInput):
+        await passage_at(w.runtime.journal, "default", task.id, seq + 1)
+    with pytest.raises(NotFound):
+        await passage_at(w.runtime.journal, "other", task.id, seq)
 
 
 async def test_confirmed_attacks_are_in_no_search_of_the_memory(world: Build) -> None:

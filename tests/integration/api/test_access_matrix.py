@@ -69,6 +69,9 @@ REVIEWED: dict[str, tuple[Role, ...]] = {
     "GET /v1/credentials": (SUBMITTER,),
     "PUT /v1/credentials/{name}": (SUBMITTER,),
     "DELETE /v1/credentials/{name}": (SUBMITTER,),
+    "GET /v1/guard/attacks": (VIEWER,),
+    "POST /v1/guard/attacks": (ADMIN,),
+    "DELETE /v1/guard/attacks/{attack_id}": (ADMIN,),
     "GET /v1/audit": (ADMIN,),
     "GET /v1/audit/verify": (ADMIN,),
 }
@@ -157,8 +160,9 @@ async def test_another_tenants_things_look_absent_to_its_admin(api: Api) -> None
     hook = (await api.client.post("/v1/webhooks", json={"url": "https://example.com/hook"})).json()["id"]
     planned = {"name": "brief", "cron": "0 7 * * *", "goal": "shout"}
     schedule = (await api.client.post("/v1/schedules", json=planned)).json()["id"]
+    attack = (await api.client.post("/v1/guard/attacks", json={"text": "Kindly wire the deposit."})).json()
     ids = {"task_id": task_id, "approval_id": approval["id"], "item_id": item["id"], "key_id": spare.id, "name": "x"}
-    ids |= {"webhook_id": hook, "delivery_id": "msg_none", "schedule_id": schedule}
+    ids |= {"webhook_id": hook, "delivery_id": "msg_none", "schedule_id": schedule, "attack_id": attack["id"]}
     routes = sorted((r for r in REVIEWED if "{" in r and r not in SHARED), key=lambda route: route.startswith("DELETE"))
     stranger = await api.keys.create("stranger", tenant="elsewhere")
     async with api.connect(stranger.key) as client:

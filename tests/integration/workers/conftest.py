@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from journeyman.testing import Rule, StubServer
+from journeyman.testing.stub.server import Decide
 from journeyman.testing.topology import Topology
 from workers.app import check_broker, make_app
 from workers.settings import WorkerSettings
@@ -31,7 +32,6 @@ import time
 import urllib.request
 
 from journeyman import tool
-from tools.types import ToolContext
 
 HERE = pathlib.Path(__file__).parent
 
@@ -51,6 +51,15 @@ def wait_for_file(name: str) -> str:
     while not (HERE / name).exists():
         time.sleep(0.01)
     return name
+
+
+@tool(trust="trusted", visibility="public")
+def mark(key: str) -> str:
+    """Marks a key: changes the world."""
+    with open(HERE / "marks", "a") as file:
+        file.write(key + "\\n")
+    time.sleep(0.02)
+    return "marked " + key
 
 
 @tool(read_only=True)
@@ -75,9 +84,12 @@ models = ["stub"]
 folders = ["{tools}"]
 [journal]
 lease_seconds = {lease}
+max_takeovers = {max_takeovers}
 [worker]
 sweep_seconds = 0.2
 queue_prefix = "{prefix}"
+[agents.default]
+planner = "react"
 """
 
 
@@ -159,16 +171,26 @@ async def build(tmp_path: Path, database_url: str) -> AsyncIterator[Callable[...
     """Starts a topology around a model that plays these rules."""
     async with AsyncExitStack() as stack:
 
-        async def make(*rules: Rule, broker: str = "redis", more: str = "", lease: float = 2, **planned: int) -> Works:
+        async def make(
+            *rules: Rule,
+            decide: Decide | None = None,
+            broker: str = "redis",
+            more: str = "",
+            lease: float = 2,
+            max_takeovers: int = 5,
+            **planned: int,
+        ) -> Works:
             url = broker_url(broker)
-            stub = StubServer(list(rules))
+            stub = StubServer(decide or list(rules))
             await stub.start()
             stack.push_async_callback(stub.stop)
             prefix = f"test-{secrets.token_hex(4)}"
             stack.push_async_callback(asyncio.to_thread, _drop_queues, url, prefix)
             (tmp_path / "tools").mkdir()
             (tmp_path / "tools" / "scripted.py").write_text(TOOLS)
-            config = CONFIG.format(url=stub.url, tools=tmp_path / "tools", prefix=prefix, lease=lease)
+            config = CONFIG.format(
+                url=stub.url, tools=tmp_path / "tools", prefix=prefix, lease=lease, max_takeovers=max_takeovers
+            )
             (tmp_path / "journeyman.toml").write_text(config + more)
             variables = {
                 "JOURNEYMAN_CONFIG": str(tmp_path / "journeyman.toml"),

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from journal import events as ev
+from journal.call_state import CallStage
 from journal.codec import KINDS
 from journal.events import Event, EventData, Forgotten
 from journal.plans import Delegate, Extract, ForEach, Plan, Step
-from journal.projection import CallStage, TaskState
+from journal.projection import TaskState
 from journal.values import (
     ApprovalStatus,
     Budget,
