@@ -24,7 +24,7 @@ from agents.notices import Notices, find_notifiers
 from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, RetryRequest, TaskRequest
 from agents.retrying import retried
-from agents.schedules import Schedules
+from agents.scheduling.schedules import Schedules
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.stop_all import StopAll
@@ -32,8 +32,8 @@ from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
 from agents.threads import Threads
 from agents.vault import Vault
-from agents.webhook_store import outbox
-from agents.webhooks import Webhooks, joining
+from agents.webhooks.store import outbox
+from agents.webhooks.webhooks import Webhooks, joining
 from journal.audit import AuditLog
 from journal.call_state import CallStage
 from journal.credentials import CredentialStore
@@ -50,8 +50,8 @@ from journal.store import Journal
 from journal.values import Approval, ApprovalStatus, Message, Status, WaitingReason
 from llm.embedders.embedder import make_embedder
 from llm.router import Models
-from memory.edge_store import open_memory
 from memory.items import Memory
+from memory.qdrant import open_memory
 from planners.plan.schedule import children_open
 from planners.planner import Means
 from tools.http_fetch import GuardedFetch
@@ -155,7 +155,7 @@ class Runtime:
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
         embedder = make_embedder(settings.embedder)
-        memory = memory or await open_memory(home, settings.memory, embedder)
+        memory = memory or await open_memory(home, settings.memory, embedder, settings.memory_server)
         redactor = redactor or Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,

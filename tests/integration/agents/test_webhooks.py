@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from agents.requests import TaskRequest, WebhookChange, WebhookRequest
 from agents.runtime import Runtime
-from agents.webhook_records import Delivery, NewWebhook
+from agents.webhooks.records import Delivery, NewWebhook
 from journal.errors import InvalidInput, NotFound
 from journal.values import Status
 from journeyman.testing import HookAnswer, WebhookReceiver

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from agents.requests import TaskRequest
-from agents.schedule_firing import Firing
-from agents.schedule_records import Fire, ScheduleRecord
-from agents.schedule_requests import ScheduleRequest
-from agents.schedules import Schedules
+from agents.scheduling.firing import Firing
+from agents.scheduling.records import Fire, ScheduleRecord
+from agents.scheduling.requests import ScheduleRequest
+from agents.scheduling.schedules import Schedules
 from journal import events as ev
 from journal.errors import Conflict, InvalidInput
 from journal.events import Event
@@ -22,6 +22,7 @@ from journal.records import TaskRecord
 from journal.sql_store import SqlJournal, open_journal
 from journal.values import Budget, Outcome, Problem
 from tests.integration.journal.conftest import PostgresServer, postgres
+from trust.labels import USER
 
 __all__ = ["postgres"]
 
@@ -85,7 +86,7 @@ class Submitting:
         await self.journal.release(lease)
 
     async def complete(self, task: TaskRecord) -> None:
-        await self.end(task, ev.TaskCompleted(answer="done", outcome=Outcome.ACHIEVED, label=ev.USER))
+        await self.end(task, ev.TaskCompleted(answer="done", outcome=Outcome.ACHIEVED, label=USER))
 
     async def fail(self, task: TaskRecord) -> None:
         await self.end(task, ev.TaskFailed(outcome=Outcome.GAVE_UP, error=Problem(title="It failed", detail="It failed.")))

@@ -9,9 +9,9 @@ import secrets
 import time
 from datetime import UTC, datetime, timedelta
 
-from agents.webhook_records import Attempt
-from agents.webhook_settings import WebhookSettings
-from agents.webhook_store import Claimed, Result
+from agents.webhooks.records import Attempt
+from agents.webhooks.settings import WebhookSettings
+from agents.webhooks.store import Claimed, Result
 from journal.errors import InvalidInput
 from tools.addresses import AllowList
 from tools.errors import ToolError
