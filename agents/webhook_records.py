@@ -82,6 +82,9 @@ def _is_wait(record: TaskRecord, event: Event) -> bool:
 
 
 def message(record: TaskRecord, event: Event) -> str:
-    """The body of a delivery: ``{type, timestamp, data}``, with the Task document as ``data``."""
+    """The body of a delivery: ``{type, timestamp, data}``, with the Task document as ``data``; for an escalation, with its
+    ``approval_id``."""
     data = record.model_dump(mode="json", exclude=_NOT_TOLD)
+    if isinstance(event.data, ev.ApprovalEscalated):
+        data["approval_id"] = event.data.approval_id
     return json.dumps({"type": event.kind, "timestamp": event.at.isoformat(), "data": data}, ensure_ascii=False)

@@ -84,9 +84,8 @@ class Outside:
 
     async def _note(self, request: web.Request) -> web.Response:
         seen = request.match_info
-        effect = Effect(
-            seen["tool"], seen["subject"], request.headers.get("Idempotency-Key") or request.headers.get("webhook-id", "")
-        )
+        key = request.headers.get("Idempotency-Key", request.headers.get("webhook-id", ""))
+        effect = Effect(seen["tool"], seen["subject"], key)
         self.effects[seen["case"]].append(effect)
         return web.json_response(self.counted(seen["case"])[effect.tool, effect.subject])
 
