@@ -22,9 +22,11 @@ from journal.records import TaskRecord
 from journal.sql_store import SqlJournal, open_journal
 from journal.values import Budget, Outcome, Problem
 from tests.integration.journal.conftest import PostgresServer, postgres
+from trust.labels import USER
 
 __all__ = ["postgres"]
 
+BY = {"actor": "ann", "via": "key_1"}
 START = datetime(2026, 11, 2, 6, 59, tzinfo=UTC)
 
 
@@ -85,7 +87,7 @@ class Submitting:
         await self.journal.release(lease)
 
     async def complete(self, task: TaskRecord) -> None:
-        await self.end(task, ev.TaskCompleted(answer="done", outcome=Outcome.ACHIEVED, label=ev.USER))
+        await self.end(task, ev.TaskCompleted(answer="done", outcome=Outcome.ACHIEVED, label=USER))
 
     async def fail(self, task: TaskRecord) -> None:
         await self.end(task, ev.TaskFailed(outcome=Outcome.GAVE_UP, error=Problem(title="It failed", detail="It failed.")))
@@ -111,7 +113,7 @@ class Planned:
 
     async def add(self, **fields: Any) -> ScheduleRecord:
         given = {"name": "brief", "cron": "0 7 * * *", "goal": "write the brief", **fields}
-        return await self.schedules.create("acme", ScheduleRequest.model_validate(given))
+        return await self.schedules.create("acme", ScheduleRequest.model_validate(given), **BY)
 
     async def at(self, text: str) -> None:
         """The beat of that time."""
