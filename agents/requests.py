@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
-from agents.webhook_records import WebhookEvent
+from agents.webhooks.records import WebhookEvent
 from journal.records import Concurrency
 from journal.techniques import MAX_SAMPLES, Example, Hint
 from tools.mcp.settings import HeaderName, ServerName, VariableName

@@ -24,7 +24,7 @@ from agents.notices import Notices, find_notifiers
 from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, RetryRequest, TaskRequest
 from agents.retrying import retried
-from agents.schedules import Schedules
+from agents.scheduling.schedules import Schedules
 from agents.sealing import Seal
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
@@ -33,8 +33,8 @@ from agents.submission import Admission, first_events, starting
 from agents.subtasks import Subtasks
 from agents.threads import Threads
 from agents.vault import Vault
-from agents.webhook_store import outbox
-from agents.webhooks import Webhooks
+from agents.webhooks.store import outbox
+from agents.webhooks.webhooks import Webhooks
 from journal.audit import AuditLog
 from journal.call_state import CallStage
 from journal.credentials import CredentialStore

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from agents.webhook_store import WebhookStore
+from agents.webhooks.store import WebhookStore
 from journal.credentials import CredentialStore
 from journal.database import Database
 from journal.errors import ConfigurationError

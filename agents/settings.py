@@ -12,8 +12,8 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from agents.escalation import Terms
 from agents.guard.settings import GuardSettings
-from agents.schedule_requests import ScheduleRequest
-from agents.webhook_settings import WebhookSettings
+from agents.scheduling.requests import ScheduleRequest
+from agents.webhooks.settings import WebhookSettings
 from journal.errors import ConfigurationError
 from journal.settings import JournalSettings
 from journal.techniques import Techniques

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from agents.requests import BudgetRequest
-from agents.schedule_deciding import next_fires, standing
-from agents.schedule_records import Fire, FireState, ScheduleRecord
-from agents.schedule_requests import CatchUp, Overlap
+from agents.scheduling.deciding import next_fires, standing
+from agents.scheduling.records import Fire, FireState, ScheduleRecord
+from agents.scheduling.requests import CatchUp, Overlap
 from journal.values import Value
 
 _SHOWN_FIRES = 5

@@ -219,7 +219,7 @@ class Client:
         return await self._document("GET", "/v1/schedules")
 
     async def add_schedule(self, request: Mapping[str, Any]) -> Document:
-        """A new schedule; ``request`` has the fields of ``agents.schedule_requests.ScheduleRequest``, and ``paused``."""
+        """A new schedule; ``request`` has the fields of ``agents.scheduling.requests.ScheduleRequest``, and ``paused``."""
         return await self._document("POST", "/v1/schedules", json=dict(request))
 
     async def schedule_fires(self, schedule_id: str, *, limit: int = 50) -> Document:

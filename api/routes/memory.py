@@ -15,7 +15,7 @@ from api.schemas import FoundDocument, FoundList, IngestedDocument, MemoryItemDo
 from api.uploads import received_file
 from journal.audit import Act
 from journal.errors import InvalidInput
-from memory.ingest.loaders import media_type_of
+from memory.ingest.media_types import media_type_of
 from memory.items import Document, Ingested, Query, private_label
 
 router = APIRouter(prefix="/v1/memory", tags=["memory"], route_class=StrictRoute)
@@ -94,7 +94,7 @@ def _request_body() -> dict[str, Any]:
 )
 @needs(Role.SUBMITTER)
 async def add_document(request: Request, runtime: Served, caller: Caller) -> Response:
-    """Remember a text, or an uploaded file: Markdown, HTML, PDF, CSV, JSON or plain text."""
+    """Remember a text, or an uploaded file: text, Markdown, HTML, PDF, DOCX, e-mail, CSV, JSON(L), Parquet or program text."""
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         return await _add_file(request, runtime, caller)
     body = validated(DocumentRequest, await read_json(request))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from agents.schedule_requests import BackfillRequest, ScheduleChange, ScheduleRequest
+from agents.scheduling.requests import BackfillRequest, ScheduleChange, ScheduleRequest
 from api.principals import Role, needs
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer

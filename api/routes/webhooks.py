@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.requests import WebhookChange, WebhookRequest
-from agents.webhook_records import Delivery, NewWebhook, Webhook
+from agents.webhooks.records import Delivery, NewWebhook, Webhook
 from api.principals import Role, needs
 from api.problems import may_fail
 from api.routing import Caller, Served, StrictRoute, answer

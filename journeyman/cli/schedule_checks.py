@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from journeyman.cli.finding import Finding
 
 if TYPE_CHECKING:
-    from agents.schedule_records import ScheduleRecord
+    from agents.scheduling.records import ScheduleRecord
     from journeyman.settings import Settings
 
 
@@ -35,7 +35,7 @@ def mistakes_in_schedules(settings: "Settings") -> Iterator[str]:
 
 
 def _findings(settings: "Settings", records: "list[ScheduleRecord]") -> Iterator[Finding]:
-    from agents.schedule_deciding import standing
+    from agents.scheduling.deciding import standing
 
     agents, now = {*settings.agents, "default"}, datetime.now(UTC)
     told = [(record, *standing(record, agents, now)) for record in records]
@@ -48,8 +48,8 @@ def _findings(settings: "Settings", records: "list[ScheduleRecord]") -> Iterator
 
 
 async def _all(url: str) -> "list[ScheduleRecord]":
-    from agents.schedule_store import ScheduleStore
-    from agents.schedules import DECLARING_TENANT
+    from agents.scheduling.schedules import DECLARING_TENANT
+    from agents.scheduling.store import ScheduleStore
     from journal.database import Database
 
     opened = await Database.open(url)

@@ -247,7 +247,7 @@ async def _named(client: "Client", name: str) -> "Document":
 
 
 def _moment(text: str, timezone: str, option: str) -> str:
-    from agents.cron import zone_named
+    from agents.scheduling.cron import zone_named
     from journal.errors import InvalidInput
 
     try:

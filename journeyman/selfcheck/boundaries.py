@@ -33,7 +33,7 @@ POINTS_AROUND: dict[str, tuple[str, ...]] = {
     "agents/invocation.py Invoker.invoke run": ("tool.sending", "tool.returned"),
     "agents/invocation.py Invoker.reconcile reconcile": ("tool.reconciling", "tool.reconciled"),
     "llm/calling.py _once complete": ("model.sending", "model.answered"),
-    "agents/webhook_sending.py Sender._post post": ("webhook.sending", "webhook.answered"),
+    "agents/webhooks/sending.py Sender._post post": ("webhook.sending", "webhook.answered"),
     "workers/dispatcher.py CeleryDispatcher._publish send_task": ("message.sending", "message.sent"),
 }
 """Place to the points that its function must reach."""

@@ -15,7 +15,7 @@ _BOMS = (
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 65_536
-_BINARY = "It is a binary file; text, Markdown, HTML, PDF, CSV and JSON are read."
+_BINARY = "It is a binary file of a kind that is not read."
 
 
 def decode(data: bytes, *, html: bool = False) -> str:

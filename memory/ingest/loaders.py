@@ -1,42 +1,30 @@
 """Which reader takes a document, by its media type; the blocks it makes are chunked here."""
 
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from memory.errors import UnreadableDocument
+from memory.ingest import media_types
+from memory.ingest.archives import refuse_archives
 from memory.ingest.chunks import Block, Piece, chunk
+from memory.ingest.code import code_blocks
 from memory.ingest.decoding import decode
 from memory.ingest.markdown import markdown_blocks, plain_blocks
+from memory.ingest.media_types import media_type_of
 from memory.items import Document, private_label
 from memory.settings import MemorySettings
 from trust.digest import digest
 from trust.hidden_text import strip_hidden
 from trust.labels import Label
 
-_READING = 2
+_READING = 3
 """Raised when documents come to be read differently, so that unchanged ones are read again."""
-
-_BY_SUFFIX = {
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".mdx": "text/markdown",
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".xhtml": "text/html",
-    ".pdf": "application/pdf",
-    ".csv": "text/csv",
-    ".tsv": "text/tab-separated-values",
-    ".tab": "text/tab-separated-values",
-    ".json": "application/json",
-    ".geojson": "application/json",
-    ".jsonl": "application/jsonl",
-    ".ndjson": "application/jsonl",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +40,43 @@ class Source:
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
-def media_type_of(name: str) -> str:
-    """The media type that a file's name tells; ``text/plain`` where it tells none."""
-    return _BY_SUFFIX.get(PurePath(name).suffix.lower(), "text/plain")
-
-
 def blocks_of(data: bytes, media_type: str, settings: MemorySettings) -> list[Block]:
     """The blocks of a file's content. Raises ``UnreadableDocument``."""
     if media_type == "application/pdf" or data.startswith(b"%PDF-"):
         from memory.ingest.pdf import pdf_blocks
 
         return pdf_blocks(data, settings.max_file_bytes)
+    if media_type == media_types.DOCX:
+        from memory.ingest.docx import docx_blocks
+
+        return docx_blocks(data, settings.max_file_bytes) if data else []
+    if media_type in (media_types.MAIL, media_types.MAILBOX, media_types.PARQUET):
+        return _packed_blocks(data, media_type, settings) if data else []
+    refuse_archives(data)
     return text_blocks(decode(data, html=media_type == "text/html"), media_type, settings)
+
+
+def _packed_blocks(data: bytes, media_type: str, settings: MemorySettings) -> list[Block]:
+    from memory.ingest.mail import mail_blocks, mbox_blocks
+    from memory.ingest.parquet import parquet_blocks
+
+    def attached(content: bytes, name: str) -> list[Block]:
+        kind = media_type_of(name)
+        if kind in (media_types.MAIL, media_types.MAILBOX):
+            raise UnreadableDocument("It is an e-mail inside of another.")
+        return blocks_of(content, kind, settings)
+
+    if media_type == media_types.MAIL:
+        return mail_blocks(data, attached)
+    if media_type == media_types.MAILBOX:
+        return list(mbox_blocks(io.BytesIO(data), attached))
+    return list(parquet_blocks(io.BytesIO(data)))
 
 
 def text_blocks(text: str, media_type: str, settings: MemorySettings) -> list[Block]:
     """The blocks of a text. Raises ``UnreadableDocument``."""
+    if media_type in (media_types.PYTHON, media_types.CODE):
+        return code_blocks(text, python=media_type == media_types.PYTHON)
     if media_type == "text/markdown":
         return markdown_blocks(text)
     if media_type == "text/html":

@@ -66,7 +66,7 @@ def jsonl_blocks(text: str) -> list[Block]:
     """One record for each line, placed by ``line``."""
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     return _guarded(
-        lambda: [Block(_render(_parse(line, f"Line {n}")), Place("line", n, n), "record") for n, line in lines],
+        lambda: [Block(render(_parse(line, f"Line {n}")), Place("line", n, n), "record") for n, line in lines],
     )
 
 
@@ -88,24 +88,24 @@ def _parse(text: str, what: str) -> Any:
 def _walk(path: str, value: Any, size: int) -> Iterator[Block]:
     if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         for index, item in enumerate(value):
-            text = _render(item)
+            text = render(item)
             if len(text) <= size:
                 yield Block(text, Place(path, index, index), "record")
             else:
                 yield from _walk(f"{path}[{index}]", item, size)
-    elif isinstance(value, dict) and (len(text := _render(value)) > size or any(_is_records(item) for item in value.values())):
+    elif isinstance(value, dict) and (len(text := render(value)) > size or any(_is_records(item) for item in value.values())):
         yield from _walk_object(path, value, size)
-    elif text := _render(value):
+    elif text := render(value):
         yield Block(text, Place(path), "record")
 
 
 def _walk_object(path: str, value: dict[str, Any], size: int) -> Iterator[Block]:
     """The small entries together under the object's own path; each large one, and each list of records, under its own."""
-    small = {key: item for key, item in value.items() if not _is_records(item) and len(_render(item)) <= size // 4}
-    text = _render(small)
+    small = {key: item for key, item in value.items() if not _is_records(item) and len(render(item)) <= size // 4}
+    text = render(small)
     if len(text) > size:  # many small entries make one large text
         for key, item in small.items():
-            yield Block(_render({key: item}), Place(_step(path, key)), "record")
+            yield Block(render({key: item}), Place(_step(path, key)), "record")
     elif text:
         yield Block(text, Place(path), "record")
     for key, item in value.items():
@@ -121,7 +121,8 @@ def _is_records(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
-def _render(value: Any) -> str:
+def render(value: Any) -> str:
+    """An object as lines ``name: value``, names of nested ones joined by dots."""
     return "\n".join(_lines("", value))
 
 
@@ -141,4 +142,6 @@ def _lines(name: str, value: Any) -> Iterator[str]:
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
         return value.strip()
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bytes):
+        return f"({len(value):,} bytes)"
+    return json.dumps(value, ensure_ascii=False) if value is None or isinstance(value, int | float) else str(value)

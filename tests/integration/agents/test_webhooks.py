@@ -16,8 +16,8 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from agents.requests import TaskRequest, WebhookChange, WebhookRequest
 from agents.runtime import Runtime
 from agents.sealing import KEY_FILE, Seal
-from agents.webhook_records import Delivery, NewWebhook
-from agents.webhooks import Webhooks
+from agents.webhooks.records import Delivery, NewWebhook
+from agents.webhooks.webhooks import Webhooks
 from journal.errors import ConfigurationError, InvalidInput, NotFound
 from journal.values import Status
 from journeyman.testing import HookAnswer, WebhookReceiver

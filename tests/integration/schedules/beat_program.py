@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from agents.runtime import Runtime
-from agents.schedules import Schedules
+from agents.scheduling.schedules import Schedules
 from agents.settings import RuntimeSettings
 from workers.beat import Beat, Chore
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from agents.requests import TaskRequest
-from agents.schedule_firing import Firing
-from agents.schedule_records import Fire, ScheduleRecord
-from agents.schedule_requests import ScheduleRequest
-from agents.schedules import Schedules
+from agents.scheduling.firing import Firing
+from agents.scheduling.records import Fire, ScheduleRecord
+from agents.scheduling.requests import ScheduleRequest
+from agents.scheduling.schedules import Schedules
 from journal import events as ev
 from journal.errors import Conflict, InvalidInput
 from journal.events import Event

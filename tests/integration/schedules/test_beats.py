@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 from sqlalchemy import text
 
-from agents.schedule_requests import ScheduleRequest
-from agents.schedules import Schedules
+from agents.scheduling.requests import ScheduleRequest
+from agents.scheduling.schedules import Schedules
 from journal.database import Database
 from tests.integration.journal.conftest import PostgresServer
 from tests.integration.schedules.beat_program import fast_clock

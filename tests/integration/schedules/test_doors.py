@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents.schedule_requests import BackfillRequest, ScheduleChange, ScheduleRequest
+from agents.scheduling.requests import BackfillRequest, ScheduleChange, ScheduleRequest
 from journal.audit import AuditLog
 from journal.errors import ConfigurationError, Conflict, InvalidInput, NotFound
 from tests.integration.schedules.conftest import BY, Planned

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from agents.schedule_deciding import FIRST_REST, LONGEST_REST, due_at, standing
-from agents.schedule_records import AlreadyFired, Fire, FireState, Overtaken
-from agents.schedule_requests import ScheduleChange
-from agents.schedule_store import step
+from agents.scheduling.deciding import FIRST_REST, LONGEST_REST, due_at, standing
+from agents.scheduling.records import AlreadyFired, Fire, FireState, Overtaken
+from agents.scheduling.requests import ScheduleChange
+from agents.scheduling.store import step
 from tests.integration.schedules.conftest import BY, Planned
 
 

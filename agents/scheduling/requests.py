@@ -16,8 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from agents.cron import Cron, zone_named
 from agents.requests import MAX_CONTEXT_CHARS, MAX_GOAL_CHARS, BudgetRequest, TaskRequest
+from agents.scheduling.cron import Cron, zone_named
 from journal.errors import InvalidInput
 
 Overlap = Literal["skip", "queue", "cancel_previous"]

@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import JsonValue, ValidationError
 
-from agents.schedule_deciding import LONGEST_QUEUE, first_fire, going_on
-from agents.schedule_firing import KEPT, Clock, Firing, Tasks, utc_now
-from agents.schedule_records import Fire, FireState, ScheduleRecord
-from agents.schedule_requests import BackfillRequest, ScheduleChange, ScheduleRequest
-from agents.schedule_store import ScheduleStore, audited, fired, step, sync
+from agents.scheduling.deciding import LONGEST_QUEUE, first_fire, going_on
+from agents.scheduling.firing import KEPT, Clock, Firing, Tasks, utc_now
+from agents.scheduling.records import Fire, FireState, ScheduleRecord
+from agents.scheduling.requests import BackfillRequest, ScheduleChange, ScheduleRequest
+from agents.scheduling.store import ScheduleStore, audited, fired, step, sync
 from journal.audit import Act
 from journal.database import Database
 from journal.errors import ConfigurationError, Conflict, InvalidInput

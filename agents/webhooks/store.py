@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
 
-from agents.webhook_records import Attempt, Delivery, Webhook, message, told_of
-from agents.webhook_tables import deliveries, webhooks
+from agents.webhooks.records import Attempt, Delivery, Webhook, message, told_of
+from agents.webhooks.tables import deliveries, webhooks
 from journal.audit import Act
 from journal.audit import record as audit
 from journal.codec import from_micros, to_micros

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from agents.schedule_requests import ScheduleRequest
+from agents.scheduling.requests import ScheduleRequest
 from journal.errors import Conflict
 from journal.values import Status
 

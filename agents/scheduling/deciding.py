@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from agents.schedule_records import Fire, FireState, ScheduleRecord
-from agents.schedule_requests import MAX_CATCH_UP, ScheduleRequest
+from agents.scheduling.records import Fire, FireState, ScheduleRecord
+from agents.scheduling.requests import MAX_CATCH_UP, ScheduleRequest
 from journal.values import Status
 
 GRACE = timedelta(seconds=60)

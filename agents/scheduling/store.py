@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from agents.schedule_records import AlreadyFired, Fire, FireState, Overtaken, ScheduleRecord
-from agents.schedule_requests import ScheduleRequest
-from agents.schedule_tables import schedule_fires, schedules
+from agents.scheduling.records import AlreadyFired, Fire, FireState, Overtaken, ScheduleRecord
+from agents.scheduling.requests import ScheduleRequest
+from agents.scheduling.tables import schedule_fires, schedules
 from journal.audit import Act
 from journal.audit import record as audit
 from journal.codec import from_micros, to_micros

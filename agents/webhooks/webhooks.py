@@ -11,10 +11,10 @@ from pydantic import JsonValue
 
 from agents.requests import WebhookChange, WebhookRequest
 from agents.sealing import Seal
-from agents.webhook_records import Delivery, NewWebhook, Webhook
-from agents.webhook_sending import Sender, check_secret, new_secret, secret_place
-from agents.webhook_settings import WebhookSettings
-from agents.webhook_store import PER_ROUND, Claimed, WebhookStore, add_webhook
+from agents.webhooks.records import Delivery, NewWebhook, Webhook
+from agents.webhooks.sending import Sender, check_secret, new_secret, secret_place
+from agents.webhooks.settings import WebhookSettings
+from agents.webhooks.store import PER_ROUND, Claimed, WebhookStore, add_webhook
 from journal.audit import Act
 from journal.codec import to_micros
 from journal.database import Database

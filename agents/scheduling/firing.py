@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from agents.requests import TaskRequest
-from agents.schedule_deciding import LONGEST_QUEUE, Decision, decide, going_on, judged, settled
-from agents.schedule_records import AlreadyFired, Fire, FireState, Overtaken, ScheduleRecord
-from agents.schedule_store import ScheduleStore, step
+from agents.scheduling.deciding import LONGEST_QUEUE, Decision, decide, going_on, judged, settled
+from agents.scheduling.records import AlreadyFired, Fire, FireState, Overtaken, ScheduleRecord
+from agents.scheduling.store import ScheduleStore, step
 from journal.errors import Conflict, InvalidInput, NotFound
 from journal.records import TaskRecord
 

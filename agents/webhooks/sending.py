@@ -10,9 +10,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from agents.sealing import Seal
-from agents.webhook_records import Attempt
-from agents.webhook_settings import WebhookSettings
-from agents.webhook_store import Claimed, Result
+from agents.webhooks.records import Attempt
+from agents.webhooks.settings import WebhookSettings
+from agents.webhooks.store import Claimed, Result
 from journal.crash_points import reach
 from journal.errors import ConfigurationError, InvalidInput
 from tools.addresses import AllowList

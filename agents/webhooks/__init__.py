@@ -1,0 +1,1 @@
+"""Webhooks: telling other programs, signed, at least once."""
