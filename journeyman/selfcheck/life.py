@@ -19,6 +19,7 @@ from typing import Any
 
 from agents.requests import TaskRequest
 from agents.runtime import Runtime
+from agents.sealing import KEY_FILE
 from journal import crash_points
 from journal.errors import StorageError
 from journal.records import TaskRecord
@@ -34,6 +35,8 @@ _HERE = Path(__file__).parent
 LEASE_SECONDS = 2.0
 _POLL_SECONDS = 0.05
 _TOLD_SECONDS = 0.5
+_KEY = "A" * 43 + "="
+"""What all cases seal with: each has a home of its own, and they share a scratch journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,10 @@ class Stage:
         tools = self.folder / "tools.d"
         tools.mkdir(parents=True)
         shutil.copy(_HERE / "scripted_tools.py", tools / "scripted.py")
+        key = self.settings().home / KEY_FILE
+        key.parent.mkdir(mode=0o700)
+        key.touch(mode=0o600)
+        key.write_text(_KEY)
         (tools / "case.json").write_text(json.dumps({"witness": self.witness_url, "case": self.case}))
 
 
