@@ -51,8 +51,8 @@ from journal.store import Journal
 from journal.values import Approval, ApprovalStatus, Message, Status, WaitingReason
 from llm.embedders.embedder import make_embedder
 from llm.router import Models
-from memory.edge_store import open_memory
 from memory.items import Memory
+from memory.qdrant import open_memory
 from planners.plan.schedule import children_open
 from planners.planner import Means
 from tools.http_fetch import GuardedFetch
@@ -156,7 +156,7 @@ class Runtime:
         tools = build_registry(settings.tools, mcp_servers(settings.mcp_servers, home))
         journal = await open_journal(settings.journal_url, lease_seconds=settings.journal.lease_seconds)
         embedder = make_embedder(settings.embedder)
-        memory = memory or await open_memory(home, settings.memory, embedder)
+        memory = memory or await open_memory(home, settings.memory, embedder, settings.memory_server)
         redactor = redactor or Redactor(known_secrets(settings))
         surroundings = Surroundings(
             journal=journal,

@@ -18,6 +18,7 @@ def _secrets(settings: RuntimeSettings) -> Iterator[str]:
     named = [model.api_key_env for model in settings.models.values()]
     if settings.embedder is not None:
         named.append(settings.embedder.api_key_env)
+    named.append(settings.memory.qdrant_api_key_env)
     named += [variable for server in settings.mcp_servers.values() for variable in server.variables]
     named += settings.tools.mcp.task_variables
     named += [settings.guard.rebuff.api_key_env, settings.guard.moderation.api_key_env]
@@ -26,3 +27,4 @@ def _secrets(settings: RuntimeSettings) -> Iterator[str]:
         yield value
         yield value.removeprefix("Bearer ")
     yield unquote(urlsplit(settings.journal_url).password or "")
+    yield unquote(urlsplit(settings.memory_server or "").password or "")

@@ -83,6 +83,7 @@ class RuntimeSettings(BaseSettings):
 
     home: Path = Path("~/.journeyman")
     database_url: SecretStr | None = None
+    qdrant_url: SecretStr | None = None
     journal: JournalSettings = JournalSettings()
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     routes: dict[str, RouteSettings] = Field(default_factory=dict)
@@ -124,6 +125,11 @@ class RuntimeSettings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home / 'journal.db'}"
+
+    @property
+    def memory_server(self) -> str | None:
+        """The Qdrant server's address, where memory is not embedded."""
+        return self.qdrant_url.get_secret_value() if self.qdrant_url else None
 
     @property
     def approval_terms(self) -> Terms:

@@ -13,8 +13,8 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from memory.edge_store import open_memory
 from memory.items import Document, Query, private_label
+from memory.qdrant import open_memory
 from memory.settings import MemorySettings
 
 _QUERIES = 300

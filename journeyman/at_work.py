@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 async def ringing(settings: Settings, redactor: Redactor) -> AsyncIterator[Runtime]:
     """A runtime that runs no task itself: it rings for the workers."""
     dispatcher = CeleryDispatcher(make_app(settings.broker_url.get_secret_value(), settings.worker))
-    runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=AbsentMemory(), redactor=redactor)
+    runtime = await Runtime.open(settings, dispatcher=dispatcher, memory=shared_memory(settings), redactor=redactor)
     try:
         await note_settings(runtime.audit, settings)
         yield runtime
@@ -73,6 +73,12 @@ async def beating(chores: Sequence[Chore]) -> AsyncIterator[None]:
     finally:
         beat.cancel()
         await asyncio.gather(beat, return_exceptions=True)
+
+
+def shared_memory(settings: Settings) -> Memory | None:
+    """What one of many processes has for memory: ``None`` is the Qdrant server's, which the runtime opens; without a server
+    there can be none."""
+    return AbsentMemory() if settings.memory_server is None else None
 
 
 def require_shared_broker(settings: Settings, process: str) -> None:

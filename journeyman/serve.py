@@ -11,11 +11,19 @@ from agents.secrets import known_secrets
 from api.app import create_app
 from api.keys import KeyStore
 from journeyman import logs
-from journeyman.at_work import beating, require_shared_broker, ringing, stop_on_signals, tell_of_the_broker, warm, working
+from journeyman.at_work import (
+    beating,
+    require_shared_broker,
+    ringing,
+    shared_memory,
+    stop_on_signals,
+    tell_of_the_broker,
+    warm,
+    working,
+)
 from journeyman.home import Serving, announced, prepare, sole_server
 from journeyman.listening import Server, address_of, listening, show_first_key
 from journeyman.settings import Settings
-from memory.absent import AbsentMemory
 from workers.chores import chores
 
 log = logging.getLogger(__name__)
@@ -70,7 +78,7 @@ async def worker(settings: Settings) -> None:
     require_shared_broker(settings, "journeyman worker")
     stop = stop_on_signals()
     prepare(settings.home)
-    async with working(settings, redactor, memory=AbsentMemory(), with_chores=False) as runtime:
+    async with working(settings, redactor, memory=shared_memory(settings), with_chores=False) as runtime:
         log.info("ready", extra={"concurrency": settings.worker.concurrency})
         starting = asyncio.gather(tell_of_the_broker(settings), warm(runtime))
         await asyncio.wait([stop])

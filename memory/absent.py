@@ -57,5 +57,5 @@ class AbsentMemory:
 def _refusal() -> MemoryAbsent:
     return MemoryAbsent(
         "Several processes cannot share the embedded memory.",
-        hint="Run what needs memory in `journeyman serve`, which owns it.",
+        hint="Set qdrant_url (JOURNEYMAN_QDRANT_URL) to a Qdrant server; without one only `journeyman serve` has memory.",
     )

@@ -71,7 +71,7 @@ def item_payloads(tenant: str, namespace: str, source: Source, now: datetime) ->
 def record_payload(tenant: str, namespace: str, source: Source, space: str) -> dict[str, Any]:
     """What is known of a source. It is written after its items, so a source cut short by a crash is read again.
 
-    ``space`` names the embedder that made the dense vectors of all its items, and is empty where one is missing.
+    ``space`` is the name of the dense vectors that all its items have, and is empty where one is missing.
     """
     return {
         "kind": RECORD,

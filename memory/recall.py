@@ -6,18 +6,16 @@ Scores are fused and not ranks: with ranks, a chunk that barely has a word of th
 the answer itself.
 """
 
+import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from journal.errors import InvalidInput
 from memory.items import Query, Recalled
 from memory.points import to_item
-from memory.shard import DENSE, OWN, WINDOW, Shard, matching
+from memory.store import OWN, WINDOW, Payload, Points, Vectors, matching
 from memory.words import Words
-
-if TYPE_CHECKING:
-    from qdrant_edge import QueryRequest
 
 MOST_RESULTS = 200
 
@@ -31,17 +29,21 @@ def check(query: Query) -> None:
         raise InvalidInput(f"k is {query.k}; it must be from 1 to {MOST_RESULTS}.")
 
 
-def recall(shard: Shard, words: Words, tenant: str, query: Query, vector: Sequence[float] | None) -> list[Recalled]:
-    """The best items, best first, no text twice. ``vector`` is the query's embedding, if there is one. Blocks."""
-    names, requests = _requests(words, tenant, query, vector)
-    found = dict(zip(names, shard.search(requests), strict=True))
+async def recall(points: Points, words: Words, tenant: str, query: Query, meaning: Vectors) -> list[Recalled]:
+    """The best items, best first, no text twice. ``meaning`` is the query's dense vector by its name, if there is one."""
+    by_words = await asyncio.to_thread(words.query, query.text)
+    vectors = ({OWN: by_words, WINDOW: by_words} if by_words.indices else {}) | meaning
+    if not vectors:
+        return []
+    # Records of sources have no vectors, so nothing need keep them out.
+    scope = matching(tenant=tenant, namespace=query.namespaces, source=query.source)
+    limit = max(_LEAST_CANDIDATES, 4 * query.k)
+    # How rare a word is must not be learnt from, nor shifted by, what other tenants have stored.
+    found = await points.search(vectors, scope, limit=limit, corpus=matching(tenant=tenant))
     fused = fuse([scale(scored, from_zero=name in (OWN, WINDOW)) for name, scored in found.items() if scored])
-    asked = words.asked(query.text)
-    meant = {uid for uid, _ in found.get(DENSE, ())[: query.k]}
-    return [
-        Recalled(to_item(uid, payload), score, _why(words, asked, payload, uid in meant))
-        for uid, score, payload in _distinct(shard, fused, query.k)
-    ]
+    chosen = await _distinct(points, fused, query.k)
+    meant = {uid for name in meaning for uid, _ in found[name][: query.k]}
+    return await asyncio.to_thread(_explained, words, query.text, chosen, meant)
 
 
 def scale(scored: Sequence[tuple[UUID, float]], *, from_zero: bool) -> dict[UUID, float]:
@@ -60,37 +62,13 @@ def fuse(ways: Sequence[dict[UUID, float]]) -> list[tuple[UUID, float]]:
     return sorted(((uid, min(score, 1.0)) for uid, score in scores.items()), key=lambda entry: (-entry[1], entry[0]))
 
 
-def _requests(
-    words: Words, tenant: str, query: Query, vector: Sequence[float] | None
-) -> tuple[list[str], list["QueryRequest"]]:
-    from qdrant_edge import IdfParams, QueryRequest, SearchParams
-    from qdrant_edge import Query as EdgeQuery
-
-    # Records of sources have no vectors, so nothing need keep them out.
-    scope = matching(tenant=tenant, namespace=query.namespaces, source=query.source)
-    # How rare a word is must not be learnt from, nor shifted by, what other tenants have stored.
-    rarity = SearchParams(idf=IdfParams(corpus=matching(tenant=tenant)))
-    limit = max(_LEAST_CANDIDATES, 4 * query.k)
-    by_words: Any = words.query(query.text)
-    wanted = {OWN: by_words, WINDOW: by_words} if by_words.indices else {}
-    if vector is not None:
-        wanted |= {DENSE: list(vector)}
-    requests = [
-        QueryRequest(
-            limit, query=EdgeQuery.Nearest(what, using=name), filter=scope, params=rarity if what is by_words else None
-        )
-        for name, what in wanted.items()
-    ]
-    return list(wanted), requests
-
-
-def _distinct(shard: Shard, fused: list[tuple[UUID, float]], k: int) -> list[tuple[UUID, float, dict[str, Any]]]:
+async def _distinct(points: Points, fused: list[tuple[UUID, float]], k: int) -> list[tuple[UUID, float, Payload]]:
     """The first ``k`` with different texts."""
-    chosen: list[tuple[UUID, float, dict[str, Any]]] = []
+    chosen: list[tuple[UUID, float, Payload]] = []
     seen: set[str] = set()
     for start in range(0, len(fused), k):
         page = fused[start : start + k]
-        payloads = shard.get([uid for uid, _ in page])
+        payloads = await points.get([uid for uid, _ in page])
         for uid, score in page:
             payload = payloads.get(uid)
             if payload is not None and payload["text_digest"] not in seen:
@@ -99,6 +77,13 @@ def _distinct(shard: Shard, fused: list[tuple[UUID, float]], k: int) -> list[tup
         if len(chosen) >= k:
             break
     return chosen[:k]
+
+
+def _explained(words: Words, text: str, chosen: Sequence[tuple[UUID, float, Payload]], meant: set[UUID]) -> list[Recalled]:
+    asked = words.asked(text)
+    return [
+        Recalled(to_item(uid, payload), score, _why(words, asked, payload, uid in meant)) for uid, score, payload in chosen
+    ]
 
 
 def _why(words: Words, asked: dict[str, set[int]], payload: dict[str, Any], is_meant: bool) -> str:

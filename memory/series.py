@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from memory.points import ITEM, MOST_NEIGHBOURS, SIDE_CHARS, Texts, texts_of
-from memory.shard import Shard, matching
+from memory.store import Points, matching, scroll
 
 _NUMBERED = re.compile(r"(?P<stem>.*[^\w\s])(?P<number>[0-9]{1,9})", re.DOTALL)
 
@@ -52,8 +52,8 @@ def is_message(payloads: Iterable[dict[str, Any]]) -> bool:
     return len(texts) == 1 and len(texts[0]) <= SIDE_CHARS
 
 
-def neighbourhoods(
-    shard: Shard, tenant: str, namespace: str, changed: Mapping[str, Entry | None]
+async def neighbourhoods(
+    points: Points, tenant: str, namespace: str, changed: Mapping[str, Entry | None]
 ) -> dict[UUID, tuple[Entry, Texts]]:
     """Of the series that the changed messages are in (``None``: gone), each message whose neighbours change, with what it is
     found by from then on."""
@@ -62,7 +62,7 @@ def neighbourhoods(
         return {}
     touched = {near.source for place in places for near in place.near(MOST_NEIGHBOURS)}
     known = {near.source for place in places for near in place.near(2 * MOST_NEIGHBOURS)} - changed.keys()
-    entries = _stored(shard, tenant, namespace, known) | {name: entry for name, entry in changed.items() if entry}
+    entries = await _stored(points, tenant, namespace, known) | {name: entry for name, entry in changed.items() if entry}
     return {
         entry[0]: (entry, texts)
         for run in _runs(entries)
@@ -71,10 +71,10 @@ def neighbourhoods(
     }
 
 
-def _stored(shard: Shard, tenant: str, namespace: str, sources: Iterable[str]) -> dict[str, Entry]:
+async def _stored(points: Points, tenant: str, namespace: str, sources: Iterable[str]) -> dict[str, Entry]:
     found: dict[str, list[Entry]] = {}
     where = matching(kind=ITEM, tenant=tenant, namespace=namespace, source=sorted(sources))
-    for entry in shard.scroll(where):
+    for entry in await scroll(points, where):
         found.setdefault(entry[1]["source"], []).append(entry)
     return {source: items[0] for source, items in found.items() if is_message(payload for _, payload in items)}
 

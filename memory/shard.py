@@ -9,57 +9,27 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from journal.errors import StorageError, StorageFull
 from memory.owner import Owner
+from memory.store import INDEXED, OWN, WINDOW, Payload, Space, Vectors, Where
 
 if TYPE_CHECKING:
-    from qdrant_edge import EdgeShard, Filter, QueryRequest, Record
+    from qdrant_edge import EdgeShard, Filter, Record
 
-OWN = "own"
-WINDOW = "window"
-DENSE = "dense"
-
-_FORMAT = 2
-"""In format 1 dense vectors had another name: they are made anew."""
+_FORMAT = 3
+"""Before format 3 dense vectors had other names: they are made anew."""
 _BATCH = 64
-_PAGE = 1000
 _CHECKPOINT = 5000
 """Points written between two flushes."""
 
 _LEAST_FREE_BYTES = 128 * 1024 * 1024
 """The shard writes through memory maps, where a full disk kills the process: so it is refused before."""
 
-_INDEXED = ("tenant", "namespace", "source", "kind")
-
 T = TypeVar("T")
-Vectors = dict[str, Any]
-Payload = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """The embedding space of the dense vectors: which model made them, and their length."""
-
-    name: str
-    dimensions: int
-
-
-def matching(**fields: str | Sequence[str] | None) -> "Filter":
-    """A filter on payload fields: a value, one of several values, or anything for ``None``."""
-    from qdrant_edge import FieldCondition, Filter, MatchAny, MatchValue
-
-    return Filter(
-        must=[
-            FieldCondition(key, match=MatchValue(value) if isinstance(value, str) else MatchAny(list(value)))
-            for key, value in fields.items()
-            if value is not None
-        ]
-    )
 
 
 class Shard:
@@ -82,21 +52,30 @@ class Shard:
             raise
 
     @property
-    def space(self) -> Space | None:
-        """The space of the dense vectors that are stored, if there are any."""
-        space = self._about.get("space")
-        return Space(**space) if space and self._about["format"] == _FORMAT else None
+    def spaces(self) -> tuple[Space, ...]:
+        """The spaces of the dense vectors, oldest first."""
+        return tuple(Space(**space) for space in self._about["spaces"]) if self._about["format"] == _FORMAT else ()
 
-    def set_space(self, space: Space) -> None:
-        """Drop the dense vectors of another space and make room for those of this one."""
+    def add_space(self, space: Space) -> None:
+        """Make room for the vectors of one more space."""
         from qdrant_edge import Distance, UpdateOperation
 
-        # First the note, then the change: a crash between them leaves a space without vectors, which are then made anew.
-        self._write_about({**self._about, "space": None})
-        self._update(UpdateOperation.delete_vector_name(DENSE))
-        self._update(UpdateOperation.create_dense_vector(DENSE, space.dimensions, Distance.Cosine))
+        if space in self.spaces:
+            return
+        self._remove_old_vectors()
+        # First the room, then the note of it: after a crash between them the room is made again.
+        self._update(UpdateOperation.delete_vector_name(space.vector_name))
+        self._update(UpdateOperation.create_dense_vector(space.vector_name, space.dimensions, Distance.Cosine))
         self.flush()
-        self._write_about({"format": _FORMAT, "space": {"name": space.name, "dimensions": space.dimensions}})
+        self._write_spaces([*self.spaces, space])
+
+    def drop_space(self, space: Space) -> None:
+        """Drop a space with all its vectors."""
+        from qdrant_edge import UpdateOperation
+
+        self._write_spaces([other for other in self.spaces if other != space])
+        self._update(UpdateOperation.delete_vector_name(space.vector_name))
+        self.flush()
 
     def put(self, points: Iterable[tuple[UUID, Vectors, Payload]]) -> None:
         """Insert or replace points. Raises ``StorageFull`` before anything of a batch is written."""
@@ -126,41 +105,43 @@ class Shard:
 
         self._update(UpdateOperation.delete_points(list(ids)))
 
-    def delete_matching(self, where: "Filter") -> None:
+    def delete_matching(self, where: Where) -> None:
         from qdrant_edge import UpdateOperation
 
-        self._update(UpdateOperation.delete_points_by_filter(where))
+        self._update(UpdateOperation.delete_points_by_filter(_filter(where)))
 
     def get(self, ids: Sequence[UUID]) -> dict[UUID, Payload]:
         """The payloads of those of the points that are there."""
         records = self._call(lambda: self._edge.retrieve(list(ids), True, False))
         return {_uuid(record): record.payload or {} for record in records}
 
-    def scroll(self, where: "Filter", fields: Sequence[str] | None = None) -> Iterator[tuple[UUID, Payload]]:
-        """All matching points in the order of their ids, with all or some fields of their payload."""
-        start: UUID | None = None
-        while True:
-            page, start = self.page(where, start, _PAGE, fields)
-            yield from page
-            if start is None:
-                return
-
-    def page(
-        self, where: "Filter", start: UUID | None, limit: int, fields: Sequence[str] | None = None
-    ) -> tuple[list[tuple[UUID, Payload]], UUID | None]:
-        """Matching points from id ``start`` on, and the id where the next page starts."""
+    def page(self, where: Where, start: UUID | None, limit: int) -> tuple[list[tuple[UUID, Payload]], UUID | None]:
+        """Matching points in the order of their ids, from ``start`` on, and the id where the next page starts."""
         from qdrant_edge import ScrollRequest
 
-        request = ScrollRequest(start, limit, where, list(fields) if fields else True, False)
+        request = ScrollRequest(start, limit, _filter(where), True, False)
         records, following = self._call(lambda: self._edge.scroll(request))
         return [(_uuid(record), record.payload or {}) for record in records], cast("UUID | None", following)
 
-    def search(self, requests: Sequence["QueryRequest"]) -> list[list[tuple[UUID, float]]]:
-        """The ids and scores that each request finds, best first."""
-        from qdrant_edge import QueryBatchRequest
+    def search(self, vectors: Vectors, where: Where, limit: int, corpus: Where) -> dict[str, list[tuple[UUID, float]]]:
+        """For each named vector the ids and scores of the nearest points, best first."""
+        from qdrant_edge import IdfParams, Query, QueryBatchRequest, QueryRequest, SearchParams
 
-        found = self._call(lambda: self._edge.query_batch(QueryBatchRequest(list(requests))))
-        return [[(cast(UUID, point.id), point.score) for point in points] for points in found]
+        rarity = SearchParams(idf=IdfParams(corpus=_filter(corpus)))
+        requests = [
+            QueryRequest(
+                limit,
+                query=Query.Nearest(vector, using=name),
+                filter=_filter(where),
+                params=rarity if name in (OWN, WINDOW) else None,
+            )
+            for name, vector in vectors.items()
+        ]
+        found = self._call(lambda: self._edge.query_batch(QueryBatchRequest(requests)))
+        return {
+            name: [(cast(UUID, point.id), point.score) for point in points]
+            for name, points in zip(vectors, found, strict=True)
+        }
 
     def sync(self) -> None:
         """Make what was written survive a power cut; the death of the process it survives anyway.
@@ -228,11 +209,11 @@ class Shard:
         self._data.mkdir()
         sparse = {name: EdgeSparseVectorParams(modifier=Modifier.Idf) for name in (OWN, WINDOW)}
         edge = self._call(lambda: EdgeShard.create(str(self._data), EdgeConfig(sparse_vectors=sparse, max_search_threads=2)))
-        for field in _INDEXED:
+        for field in INDEXED:
             schema = KeywordIndexParams(is_tenant=field == "tenant")
             self._call(lambda: edge.update(UpdateOperation.create_field_index(field, schema)))  # noqa: B023
         self._call(edge.flush)
-        self._write_about({"format": _FORMAT, "space": None})
+        self._write_about({"format": _FORMAT, "spaces": []})
         return edge
 
     def _load(self) -> "EdgeShard":
@@ -250,7 +231,7 @@ class Shard:
     def _read_about(self) -> dict[str, Any]:
         try:
             about: dict[str, Any] = json.loads((self._folder / "about.json").read_text())
-            about["format"], about["space"]
+            about["format"] != _FORMAT or about["spaces"]
         except FileNotFoundError:
             return {}
         except (ValueError, TypeError, KeyError):
@@ -258,6 +239,18 @@ class Shard:
                 f"{self._folder / 'about.json'} is damaged.", hint="Move the folder away and add the documents again."
             ) from None
         return about
+
+    def _remove_old_vectors(self) -> None:
+        """Those of an older format, of which only the name is known."""
+        from qdrant_edge import UpdateOperation
+
+        if self._about["format"] < _FORMAT:
+            for name in ("dense", "dense_own", "dense_window"):
+                self._update(UpdateOperation.delete_vector_name(name))
+
+    def _write_spaces(self, spaces: Sequence[Space]) -> None:
+        noted = [{"name": space.name, "dimensions": space.dimensions} for space in spaces]
+        self._write_about({"format": _FORMAT, "spaces": noted})
 
     def _write_about(self, about: dict[str, Any]) -> None:
         fresh = self._folder / "about.json.new"
@@ -267,6 +260,16 @@ class Shard:
             os.fsync(file.fileno())
         fresh.replace(self._folder / "about.json")
         self._about = about
+
+
+def _filter(where: Where) -> "Filter":
+    from qdrant_edge import FieldCondition, Filter, MatchAny, MatchExcept, MatchValue
+
+    like = [
+        FieldCondition(key, match=MatchValue(value) if isinstance(value, str) else MatchAny(list(value)))
+        for key, value in where.fields.items()
+    ]
+    return Filter(must=[*like, *(FieldCondition(key, match=MatchExcept([value])) for key, value in where.unlike.items())])
 
 
 def _forced_to_disk(log: Path) -> bool:

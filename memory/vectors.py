@@ -4,13 +4,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from journal.errors import JourneymanError
 from llm.embedders.embedder import Embedder, Kind
 from llm.errors import ContentRefused, ContextTooLong, InvalidRequest
-from memory.shard import DENSE, Shard, Space
-from memory.shard_thread import ShardThread
+from memory.store import Points, Space, Vectors
 
 _log = logging.getLogger(__name__)
 
@@ -25,9 +23,10 @@ class DenseVectors:
     """An embedder and the space of its vectors in the store. Once it has failed it is left alone for a while, so that no
     search waits for it twice."""
 
-    def __init__(self, embedder: Embedder, thread: ShardThread) -> None:
+    def __init__(self, embedder: Embedder, points: Points) -> None:
         self._embedder = embedder
-        self._thread = thread
+        self._points = points
+        self._entering = asyncio.Lock()
         self._rests_until = 0.0
         self._space: Space | None = None
         self.lacking = True
@@ -41,15 +40,34 @@ class DenseVectors:
     def rests(self) -> bool:
         return time.monotonic() < self._rests_until
 
-    async def of_query(self, text: str) -> list[float] | None:
-        """``None`` where the embedder fails."""
-        vectors = await self._embed([text], "query")
-        return vectors[0] if vectors else None
+    async def space(self) -> Space | None:
+        """The space of the embedder's vectors; asks it, if need be. ``None`` where it fails."""
+        if self._space is None:
+            await self._embed(["?"], "document")
+        return self._space
 
-    async def of_items(self, texts: Sequence[str]) -> list[dict[str, Any]] | None:
+    async def of_query(self, text: str) -> Vectors:
+        """The query's named vector. Nothing where the embedder fails, or where its vectors are still being made while those of
+        another one are what is searched."""
+        vectors = await self._embed([text], "query")
+        spaces = await self._points.spaces() if vectors else ()
+        if not vectors or not spaces or spaces[0] != self._space:
+            return {}
+        return {spaces[0].vector_name: vectors[0]}
+
+    async def of_items(self, texts: Sequence[str]) -> list[Vectors] | None:
         """The named vector of each item's own text; ``None`` where the embedder fails."""
         vectors = await self._embed(texts, "document")
-        return None if vectors is None else [{DENSE: vector} for vector in vectors]
+        if vectors is None or self._space is None:
+            return None
+        return [{self._space.vector_name: vector} for vector in vectors]
+
+    async def switch(self) -> None:
+        """All items have this embedder's vectors: search by them, and let go of the others."""
+        for space in await self._points.spaces():
+            if self._space and space != self._space:
+                await self._points.drop_space(space)
+                _log.warning("Memory is embedded anew by %s; what %s made is dropped.", self._space, space)
 
     async def aclose(self) -> None:
         await self._embedder.aclose()
@@ -77,13 +95,14 @@ class DenseVectors:
         _log.warning("The embedder %s fails, so memory goes by words alone: %s", self.name, reason)
 
     async def _enter_space(self, space: Space) -> None:
-        """Vectors of another model cannot be compared with these: they are dropped, and their items embedded anew."""
-        if space == self._space:
-            return
-        stored = await self._thread.run(lambda shard: shard.space)
-        if stored != space:
-            if stored:
-                _log.warning("The embedder is now %s, it was %s: memory is embedded anew.", space, stored)
-            await self._thread.run(Shard.set_space, space)
-            self.lacking = True
-        self._space = space
+        """Vectors of another model cannot be compared with these: those stay until all items are embedded anew."""
+        async with self._entering:
+            if space == self._space:
+                return
+            stored = await self._points.spaces()
+            if space not in stored:
+                if stored:
+                    _log.warning("The embedder is now %s, it was %s: memory is embedded anew.", space, stored[0])
+                await self._points.add_space(space)
+                self.lacking = True
+            self._space = space

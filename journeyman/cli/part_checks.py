@@ -50,7 +50,7 @@ def home(settings: "Settings") -> Iterator[Finding]:
 def _home_to_be(folder: Path) -> Iterator[Finding]:
     above = next(parent for parent in folder.parents if parent.exists())
     if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
-        yield Finding("home", "ok", f"{folder} is not there yet; the first command that needs it makes it.")
+        yield Finding("home", "ok", f"embedded; {folder} is not there yet: the first command that needs it makes it.")
     else:
         mend = "Set JOURNEYMAN_HOME to a folder of your own."
         yield Finding("home", "problem", f"{folder} is not there, and cannot be made in {above}.", mend)
@@ -217,19 +217,43 @@ def memory(settings: "Settings") -> Iterator[Finding]:
     """The memory store opens, or who has it open."""
     from journeyman.home import serving
 
+    if settings.memory_server is not None:
+        yield asyncio.run(_memory_server(settings, settings.memory_server))
+        return
     folder = settings.home / "memory"
     running = serving(settings.home)
     if running is not None:
-        yield Finding("memory", "ok", f"{folder}, in use by `serve` (process {running.pid})")
+        yield Finding("memory", "ok", f"embedded, {folder}, in use by `serve` (process {running.pid})")
     elif not folder.exists():
-        yield Finding("memory", "ok", f"{folder} is not there yet; the first document makes it.")
+        yield Finding("memory", "ok", f"embedded; {folder} is not there yet: the first document makes it.")
     else:
         yield asyncio.run(_memory(settings, folder))
 
 
+async def _memory_server(settings: "Settings", url: str) -> Finding:
+    from journal.errors import JourneymanError
+    from memory.qdrant import open_memory
+    from memory.server_points import shown
+
+    try:
+        store = await open_memory(settings.home, settings.memory, None, url)
+    except JourneymanError as error:
+        return Finding("memory", "problem", error.message, error.hint)
+    try:
+        async with asyncio.timeout(MODEL_SECONDS):
+            await store.items("default", limit=1)
+    except TimeoutError:
+        return Finding("memory", "problem", f"{shown(url)} did not answer within {MODEL_SECONDS:g} s.", "Check qdrant_url.")
+    except JourneymanError as error:
+        return Finding("memory", "problem", error.message, error.hint)
+    finally:
+        await store.close()
+    return Finding("memory", "ok", f"Qdrant server at {shown(url)}, collection {settings.memory.collection}")
+
+
 async def _memory(settings: "Settings", folder: Path) -> Finding:
-    from memory.edge_store import open_memory
     from memory.errors import MemoryBusy
+    from memory.qdrant import open_memory
 
     store = await open_memory(settings.home, settings.memory, None)
     try:
@@ -238,7 +262,7 @@ async def _memory(settings: "Settings", folder: Path) -> Finding:
         return Finding("memory", "warning", error.message, error.hint)
     finally:
         await store.close()
-    return Finding("memory", "ok", f"{folder} opens")
+    return Finding("memory", "ok", f"embedded, {folder} opens")
 
 
 def embedder(settings: "Settings") -> Iterator[Finding]:

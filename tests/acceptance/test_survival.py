@@ -66,11 +66,6 @@ def house(build: Build) -> Build:
     return make
 
 
-async def kill(served: Served) -> None:
-    served.process.kill()
-    await served.process.wait()
-
-
 async def until_rest(served: Served, task_id: str) -> Any:
     """The task once it has ended or waits for a person."""
     async with asyncio.timeout(PATIENCE):
@@ -109,7 +104,7 @@ async def test_killed_right_after_the_task_was_accepted(house: Build) -> None:
     home = await house(DONE)
     served = await home.serve()
     task_id = await submit(served)
-    await kill(served)
+    await served.kill()
     task = await until_rest(served := await home.serve(), task_id)
     assert (task["status"], task["answer"]) == ("completed", "All done.")
     await events_of(served, task_id)
@@ -120,7 +115,7 @@ async def test_killed_while_the_model_is_asked(house: Build) -> None:
     served = await home.serve()
     task_id = await submit(served)
     await home.until(lambda: len(home.stub.requests) == 1)
-    await kill(served)
+    await served.kill()
     task = await until_rest(served := await home.serve(), task_id)
     assert (task["status"], task["usage"]["model_calls"], task["usage"]["steps"]) == ("completed", 2, 1)
     kinds = [event["kind"] for event in await events_of(served, task_id)]
@@ -133,7 +128,7 @@ async def test_killed_while_a_call_reads(house: Build) -> None:
     served = await home.serve()
     task_id = await submit(served)
     await home.until(lambda: witnessed(home) == ["look"])
-    await kill(served)
+    await served.kill()
     (home.tools / "go").touch()
     task = await until_rest(served := await home.serve(), task_id)
     assert task["status"] == "completed"
@@ -148,7 +143,7 @@ async def test_killed_while_an_effect_is_sent_leaves_it_in_doubt(house: Build) -
     task_id = await submit(served)
     await approved(served, task_id)
     await home.until(lambda: witnessed(home) == ["send"])
-    await kill(served)
+    await served.kill()
     (home.tools / "go").touch()
     task = await until_rest(served := await home.serve(), task_id)
     assert task["waiting"]["reason"] == "in_doubt"
@@ -167,7 +162,7 @@ async def test_killed_while_an_idempotent_effect_is_sent_repeats_it_under_its_ke
     task_id = await submit(served)
     await approved(served, task_id)
     await home.until(lambda: witnessed(home) == ["put"])
-    await kill(served)
+    await served.kill()
     (home.tools / "go").touch()
     task = await until_rest(served := await home.serve(), task_id)
     assert task["status"] == "completed"
@@ -181,7 +176,7 @@ async def test_killed_while_it_waits_for_approval(house: Build) -> None:
     served = await home.serve()
     task_id = await submit(served)
     before = (await until_rest(served, task_id))["waiting"]
-    await kill(served)
+    await served.kill()
     served = await home.serve()
     assert (await until_rest(served, task_id))["waiting"] == before
     assert witnessed(home) == []

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -15,8 +14,7 @@ import pytest
 
 from journeyman.home import serving
 from journeyman.testing import Call, Reply, Rule, StubServer, When
-
-JOURNEYMAN = Path(sys.executable).parent / "journeyman"
+from tests.warm.launcher import warm
 
 TOOLS = '''
 """Tools for the tests."""
@@ -98,7 +96,7 @@ folders = ["{self.tools}"]
 
     async def start(self, *arguments: str, **env: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            JOURNEYMAN,
+            *warm(),
             *arguments,
             cwd=self.work,
             env={**self.env, **env},

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cli.conftest import JOURNEYMAN, Home
+from tests.integration.cli.conftest import Home
+from tests.warm.launcher import PROGRAM
 
 
 def at_terminal(home: Home, arguments: Sequence[str], typed: str = "") -> tuple[int, str]:
     """The exit code, and all that a terminal showed."""
     keyboard, terminal = pty.openpty()
     process = subprocess.Popen(
-        [JOURNEYMAN, *arguments], env=home.env, cwd=home.work, stdin=terminal, stdout=terminal, stderr=terminal
+        [PROGRAM, *arguments], env=home.env, cwd=home.work, stdin=terminal, stdout=terminal, stderr=terminal
     )
     os.close(terminal)
     os.write(keyboard, typed.encode())

@@ -12,22 +12,28 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from qdrant_client import AsyncQdrantClient
 
 from llm.embedders.embedder import Embedder
-from memory.edge_store import open_memory
 from memory.items import Memory
+from memory.qdrant import QdrantMemory, open_memory
+from memory.server_points import ServerPoints
 from memory.settings import MemorySettings
 
 Open = Callable[..., Awaitable[Memory]]
 
 
 @pytest.fixture
-async def opened(tmp_path: Path) -> AsyncIterator[Open]:
-    """Opens memories in one home; each is closed at the end."""
+async def opened(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Open]:
+    """Opens memories in one home, or by the server's backend, where a test asks for that; each is closed at the end."""
+    server = getattr(request, "param", "embedded") == "server"
     memories: list[Memory] = []
 
     async def open_one(embedder: Embedder | None = None, **settings: Any) -> Memory:
-        memories.append(await open_memory(tmp_path / "home", MemorySettings(**settings), embedder))
+        if server:
+            memories.append(local_mode(tmp_path / "qdrant", MemorySettings(**settings), embedder))
+        else:
+            memories.append(await open_memory(tmp_path / "home", MemorySettings(**settings), embedder))
         return memories[-1]
 
     yield open_one
@@ -38,6 +44,12 @@ async def opened(tmp_path: Path) -> AsyncIterator[Open]:
 @pytest.fixture
 async def memory(opened: Open) -> Memory:
     return await opened()
+
+
+def local_mode(folder: Path, settings: MemorySettings, embedder: Embedder | None) -> Memory:
+    """The server's backend over the client's own local mode."""
+    points = ServerPoints(lambda: AsyncQdrantClient(path=str(folder)), settings.collection, "local mode")
+    return QdrantMemory(points, settings, embedder)
 
 
 MEANINGS = {"ship": "vessel", "boat": "vessel", "vessel": "vessel", "price": "fee", "cost": "fee", "fee": "fee", "fees": "fee"}

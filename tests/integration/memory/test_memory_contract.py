@@ -10,6 +10,8 @@ from journal.errors import InvalidInput, NotFound
 from memory.items import Document, Memory, Query, private_label
 from trust.labels import Label, Trust, Visibility
 
+pytestmark = pytest.mark.parametrize("opened", ["embedded", "server"], indirect=True)
+
 Open = Callable[..., Awaitable[Memory]]
 
 HARBOUR = """# Harbour rules
@@ -328,9 +330,9 @@ async def test_many_callers_at_once(memory: Memory) -> None:
 
 async def test_changes_of_one_source_at_once_leave_one_version_whole(memory: Memory) -> None:
     def version(name: str) -> Document:
-        return note("".join(f"# {name} {n}\n\n{name} {n}\n\n" for n in range(150)), media_type="text/markdown")
+        return note("".join(f"# {name} {n}\n\n{name} {n}\n\n" for n in range(90)), media_type="text/markdown")
 
     await asyncio.gather(*(memory.add("t", "n", [version(name)]) for name in ("alpha", "bravo", "charlie")))
     items = await memory.items("t", limit=1000)
-    assert len(items) == 150
+    assert len(items) == 90
     assert len({item.text.split()[0] for item in items}) == 1

@@ -11,6 +11,8 @@ from llm.embedders.embedder import Embedder, make_embedder
 from llm.settings import EmbedderSettings
 from memory.items import Document, Memory, Query, private_label
 
+pytestmark = pytest.mark.parametrize("opened", ["embedded", "server"], indirect=True)
+
 Open = Callable[..., Awaitable[Memory]]
 
 

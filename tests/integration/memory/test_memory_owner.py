@@ -17,7 +17,7 @@ Open = Callable[..., Awaitable[Memory]]
 CHILD = """
 import asyncio, sys
 from pathlib import Path
-from memory.edge_store import open_memory
+from memory.qdrant import open_memory
 from memory.items import Document, private_label
 from memory.settings import MemorySettings
 
@@ -124,7 +124,7 @@ async def test_a_store_whose_data_is_gone_is_one_clear_error(tmp_path: Path, ope
 
 async def test_importing_memory_loads_none_of_the_heavy_packages() -> None:
     code = (
-        "import sys, memory.edge_store, llm.embedders.embedder;"
+        "import sys, memory.qdrant, llm.embedders.embedder;"
         "print([m for m in ('qdrant_edge','trafilatura','lxml','pypdf','semchunk','numpy','openai') if m in sys.modules])"
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)

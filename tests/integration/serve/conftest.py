@@ -4,9 +4,8 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,8 @@ import httpx
 import pytest
 
 from journeyman.testing import Rule, StubServer
+from tests.warm.launcher import PROGRAM, warm
 
-PROGRAM = Path(sys.executable).with_name("journeyman")
 PATIENCE = 60.0
 
 TOOLS = '''
@@ -92,19 +91,19 @@ class House:
         self.config.write_text(CONFIG.format(url=stub.url, tools=self.tools))
         self._processes: list[Process] = []
 
-    async def start(self, *arguments: str | Path, **variables: str) -> Process:
-        """Start ``journeyman`` with these arguments."""
+    async def start(self, *arguments: str | Path, program: Sequence[str | Path] = (PROGRAM,), **variables: str) -> Process:
+        """Start ``journeyman`` with these arguments: the installed program, whose process the test may look at and kill."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("JOURNEYMAN_")}
         own = {"JOURNEYMAN_HOME": str(self.home), "JOURNEYMAN_CONFIG": str(self.config), "OPENAI_API_KEY": "none-needed"}
         process = await asyncio.create_subprocess_exec(
-            PROGRAM, *map(str, arguments), env=kept | own | variables, cwd=self.root, stdin=PIPE, stdout=PIPE, stderr=PIPE
+            *program, *map(str, arguments), env=kept | own | variables, cwd=self.root, stdin=PIPE, stdout=PIPE, stderr=PIPE
         )
         self._processes.append(process)
         return process
 
     async def run(self, *arguments: str | Path, stdin: str = "", **variables: str) -> Ended:
         """Run ``journeyman`` to its end."""
-        return await self.ended(await self.start(*arguments, **variables), stdin)
+        return await self.ended(await self.start(*arguments, program=warm(), **variables), stdin)
 
     async def ended(self, process: Process, stdin: str = "") -> Ended:
         async with asyncio.timeout(PATIENCE):
@@ -113,19 +112,21 @@ class House:
         assert "Traceback" not in err.decode()
         return Ended(process.returncode, out.decode(), err.decode())
 
-    async def serve(self, *arguments: str) -> "Served":
-        """Start ``serve`` on a free port and wait until it is ready."""
-        process = await self.start("serve", "--port", "0", *arguments)
-        await self.until(lambda: process.returncode is not None or self._is_served_by(process))
+    async def serve(self, *arguments: str, installed: bool = False) -> "Served":
+        """Start ``serve`` on a free port and wait until it is ready; ``installed``: the program itself, not a warm process."""
+        before = self._served()
+        process = await self.start("serve", "--port", "0", *arguments, program=(PROGRAM,) if installed else warm())
+        await self.until(lambda: process.returncode is not None or self._served() not in (None, before))
         if process.returncode is not None:
             pytest.fail(f"serve ended with {process.returncode}: {(await self.ended(process)).err}")
         return Served(process, **json.loads((self.home / "serve.json").read_text()))
 
-    def _is_served_by(self, process: Process) -> bool:
+    def _served(self) -> int | None:
+        """The process that the home says serves it."""
         try:
-            return bool(json.loads((self.home / "serve.json").read_text())["pid"] == process.pid)
+            return int(json.loads((self.home / "serve.json").read_text())["pid"])
         except FileNotFoundError:
-            return False
+            return None
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -144,7 +145,7 @@ class House:
 
 
 class Served:
-    """A running ``serve``."""
+    """A running ``serve``. ``process`` ends as it does; ``pid`` is the one to signal."""
 
     def __init__(self, process: Process, address: str, pid: int, token: str) -> None:
         self.process, self.address, self.pid, self.token = process, address, pid, token
@@ -163,6 +164,11 @@ class Served:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         os.kill(self.pid, number)
+
+    async def kill(self) -> None:
+        """``kill -9``; returns when it is gone."""
+        self.stop(signal.SIGKILL)
+        await self.process.wait()
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ async def test_it_starts_serves_and_stops(build: Build, number: signal.Signals) 
 
 async def test_the_first_key_is_shown_once_and_works(build: Build) -> None:
     house = await build(DONE)
-    first = await house.serve()
+    first = await house.serve(installed=True)
     first.stop()
     shown = (await house.ended(first.process)).err
     key = next(word for word in shown.split() if word.startswith("jm_"))
@@ -88,11 +88,10 @@ async def test_it_stops_at_once_in_the_middle_of_a_call_with_a_stream_open(build
 
 async def test_a_killed_serve_leaves_nothing_in_the_way_and_its_task_is_resumed(build: Build) -> None:
     house = await build(*LOOK, DONE)
-    served = await house.serve()
+    served = await house.serve(installed=True)
     task = await served.call("POST", "/v1/tasks", json={"goal": "look"})
     await house.until(lambda: len(house.witnessed()) >= 3)
-    served.process.kill()
-    await served.process.wait()
+    await served.kill()
     stale = json.loads((house.home / "serve.json").read_text())
     listed = await house.run("tasks", "list", "--json")
     assert listed.code == 0, "a serve.json whose process is gone is ignored"

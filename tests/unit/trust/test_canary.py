@@ -32,6 +32,7 @@ def test_each_is_fresh_and_is_found_again() -> None:
         list(CANARY),
         {CANARY: 1},
     ],
+    ids=["plain", "upper", "reversed", "spaced", "url", "base64", "base64-unpadded", "hex", "list", "key"],
 )
 def test_a_leak_is_seen_in_disguise_too(value: Any) -> None:
     assert leaks(CANARY, value)

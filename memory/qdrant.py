@@ -1,13 +1,13 @@
-"""Memory in Qdrant inside this process: one folder, one owner, BM25 always, dense vectors where an embedder is configured."""
+"""Memory in Qdrant, inside this process or on a server: BM25 always, dense vectors where an embedder is configured."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from journal.errors import InvalidInput, NotFound
 from llm.embedders.embedder import Embedder
+from memory.edge_points import EdgePoints
 from memory.index import Index, known_sources
 from memory.ingest import pipeline
 from memory.ingest.loaders import Source
@@ -16,8 +16,7 @@ from memory.items import Document, Ingested, MemoryItem, Progress, Query, Recall
 from memory.points import ITEM, to_item
 from memory.recall import check, recall
 from memory.settings import MemorySettings
-from memory.shard import Shard, matching
-from memory.shard_thread import ShardThread
+from memory.store import Payload, Points, matching
 from memory.vectors import DenseVectors
 from memory.words import Words, shortened
 
@@ -25,25 +24,33 @@ _MOST_ITEMS = 1000
 _LAST_ID = UUID(int=(1 << 128) - 1)
 
 
-async def open_memory(home: Path, settings: MemorySettings, embedder: Embedder | None) -> "EdgeMemory":
-    """Memory in the folder ``memory`` of the home. Costs nothing: its first use opens the store and takes the lock."""
-    return EdgeMemory(home / "memory", settings, embedder)
+async def open_memory(
+    home: Path, settings: MemorySettings, embedder: Embedder | None, qdrant_url: str | None = None
+) -> "QdrantMemory":
+    """Memory on the server, or else in the folder ``memory`` of the home. Costs nothing: its first use connects to the server,
+    or takes the folder's lock and raises ``MemoryBusy`` while another process owns it. Raises ``ConfigurationError``."""
+    if qdrant_url is None:
+        return QdrantMemory(EdgePoints(home / "memory"), settings, embedder)
+    from memory.server_points import ServerPoints, connecting, shown
+
+    points = ServerPoints(connecting(qdrant_url, settings), settings.collection, shown(qdrant_url))
+    return QdrantMemory(points, settings, embedder)
 
 
-class EdgeMemory:
-    """The ``Memory`` of one machine. Its first use raises ``MemoryBusy`` while another process owns the folder."""
+class QdrantMemory:
+    """The ``Memory`` over a store of points, which it owns."""
 
-    def __init__(self, folder: Path, settings: MemorySettings, embedder: Embedder | None = None) -> None:
+    def __init__(self, points: Points, settings: MemorySettings, embedder: Embedder | None = None) -> None:
         self._settings = settings
         self._words = Words()
-        self._thread = ShardThread(folder)
-        self._dense = DenseVectors(embedder, self._thread) if embedder else None
-        self._index = Index(self._thread, self._words, self._dense)
+        self._points = points
+        self._dense = DenseVectors(embedder, points) if embedder else None
+        self._index = Index(points, self._words, self._dense)
         self._catching_up: asyncio.Task[None] | None = None
 
     async def add(self, tenant: str, namespace: str, documents: Sequence[Document]) -> Ingested:
-        result = await pipeline.add_documents(_Shelf(self._thread, self._index, tenant, namespace), documents, self._settings)
-        await self._thread.run(Shard.sync)
+        result = await pipeline.add_documents(_Shelf(self._points, self._index, tenant, namespace), documents, self._settings)
+        await self._points.sync()
         self._catch_up()
         return result
 
@@ -56,9 +63,9 @@ class EdgeMemory:
         source: str | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Ingested:
-        shelf = _Shelf(self._thread, self._index, tenant, namespace)
+        shelf = _Shelf(self._points, self._index, tenant, namespace)
         result = await pipeline.add_path(shelf, path, self._settings, source=source, on_progress=on_progress)
-        await self._thread.run(Shard.sync)
+        await self._points.sync()
         self._catch_up()
         return result
 
@@ -66,8 +73,8 @@ class EdgeMemory:
         check(query)
         if not query.text.strip() or query.namespaces == ():
             return []
-        vector = await self._dense.of_query(shortened(query.text)) if self._dense else None
-        found = await self._thread.run(recall, self._words, tenant, query, vector)
+        meaning = await self._dense.of_query(shortened(query.text)) if self._dense else {}
+        found = await recall(self._points, self._words, tenant, query, meaning)
         self._catch_up()
         return found
 
@@ -79,7 +86,7 @@ class EdgeMemory:
         """Adding its source again unchanged does not bring the item back, unless it was the source's last one."""
         uid, _ = await self._find(tenant, item_id)
         await self._index.forget(uid)
-        await self._thread.run(Shard.sync)
+        await self._points.sync()
 
     async def items(
         self,
@@ -97,24 +104,21 @@ class EdgeMemory:
             raise InvalidInput(f"{after!r} is no item id to go on from.")
         if last == _LAST_ID:
             return []
-
-        def page(shard: Shard) -> list[tuple[UUID, dict[str, Any]]]:
-            where = matching(kind=ITEM, tenant=tenant, namespace=namespace, source=source)
-            return shard.page(where, UUID(int=last.int + 1), limit)[0]
-
-        return [to_item(uid, payload) for uid, payload in await self._thread.run(page)]
+        where = matching(kind=ITEM, tenant=tenant, namespace=namespace, source=source)
+        page, _ = await self._points.page(where, UUID(int=last.int + 1), limit)
+        return [to_item(uid, payload) for uid, payload in page]
 
     async def close(self) -> None:
         if self._catching_up:
             self._catching_up.cancel()
             await asyncio.gather(self._catching_up, return_exceptions=True)
-        await self._thread.close()
+        await self._points.close()
         if self._dense:
             await self._dense.aclose()
 
-    async def _find(self, tenant: str, item_id: str) -> tuple[UUID, dict[str, Any]]:
+    async def _find(self, tenant: str, item_id: str) -> tuple[UUID, Payload]:
         uid = _parse_id(item_id)
-        payload = (await self._thread.run(Shard.get, [uid])).get(uid) if uid else None
+        payload = (await self._points.get([uid])).get(uid) if uid else None
         if uid is None or payload is None or payload["tenant"] != tenant or payload["kind"] != ITEM:
             raise NotFound(f"There is no memory item {item_id!r}.")
         return uid, payload
@@ -129,16 +133,16 @@ class EdgeMemory:
 class _Shelf:
     """One tenant's namespace, as ingestion sees it."""
 
-    def __init__(self, thread: ShardThread, index: Index, tenant: str, namespace: str) -> None:
+    def __init__(self, points: Points, index: Index, tenant: str, namespace: str) -> None:
         if not tenant or not namespace:
             raise InvalidInput("Memory needs a tenant and a namespace.")
-        self._thread = thread
+        self._points = points
         self._index = index
         self._tenant = tenant
         self._namespace = namespace
 
     async def known(self, names: Sequence[str] | None = None) -> dict[str, Known]:
-        return await self._thread.run(known_sources, self._tenant, self._namespace, names)
+        return await known_sources(self._points, self._tenant, self._namespace, names)
 
     async def put(self, sources: Sequence[Source]) -> None:
         await self._index.put(self._tenant, self._namespace, sources)
