@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 LEASE_SECONDS = 2.0
 _POLL_SECONDS = 0.05
-_TOLD_SECONDS = 0.5
+_TOLD_SECONDS = 2.0
 _KEY = "A" * 43 + "="
 """What all cases seal with: each has a home of its own, and they share a scratch journal."""
 
@@ -88,7 +88,7 @@ class Stage:
                 "models": {"scripted": model},
                 "tools": {"folders": [self.folder / "tools.d"]},
                 "agents": {"default": {"planner": "react", "budget": budget}},
-                "webhooks": {"allow": ["127.0.0.1"], "timeout_seconds": _TOLD_SECONDS, "retry_seconds": [_POLL_SECONDS]},
+                "webhooks": {"allow": ["127.0.0.1"], "timeout_seconds": _TOLD_SECONDS, "retry_seconds": [_POLL_SECONDS] * 5},
                 "mcp_servers": {"mail": self._mail_server()} if play.mail_server else {},
                 **more,
             }
