@@ -19,14 +19,13 @@ from typing import Any
 
 from agents.requests import TaskRequest
 from agents.runtime import Runtime
-from agents.sealing import KEY_FILE
 from journal import crash_points
 from journal.errors import StorageError
 from journal.records import TaskRecord
 from journal.values import WaitingReason
 from journeyman.selfcheck.outside import INPUT_USD, OUTPUT_USD
 from journeyman.selfcheck.person import Person
-from journeyman.selfcheck.scenarios import SCENARIOS, TOLD, Scenario
+from journeyman.selfcheck.scenarios import SCENARIOS, Scenario
 from journeyman.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -34,9 +33,6 @@ logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 LEASE_SECONDS = 2.0
 _POLL_SECONDS = 0.05
-_TOLD_SECONDS = 2.0
-_KEY = "A" * 43 + "="
-"""What all cases seal with: each has a home of its own, and they share a scratch journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,6 @@ class Stage:
                 "models": {"scripted": model},
                 "tools": {"folders": [self.folder / "tools.d"]},
                 "agents": {"default": {"planner": "react", "budget": budget}},
-                "webhooks": {"allow": ["127.0.0.1"], "timeout_seconds": _TOLD_SECONDS, "retry_seconds": [_POLL_SECONDS] * 5},
                 "mcp_servers": {"mail": self._mail_server()} if play.mail_server else {},
                 **more,
             }
@@ -98,21 +93,11 @@ class Stage:
         arguments = [str(_HERE / "mail_server.py"), self.witness_url, self.case]
         return {"command": sys.executable, "args": arguments, "trust": "trusted", "start_seconds": 60}
 
-    def request(self) -> TaskRequest:
-        """The case's task."""
-        play = SCENARIOS[self.scenario]
-        webhook = {"url": f"{self.witness_url}/{self.case}/{'/'.join(TOLD)}", "events": ["task.completed"]}
-        return TaskRequest.model_validate({"goal": "Do it.", "webhook": webhook if play.tells else None, **play.request})
-
     def lay_out(self) -> None:
         """Make the folder and what belongs into it."""
         tools = self.folder / "tools.d"
         tools.mkdir(parents=True)
         shutil.copy(_HERE / "scripted_tools.py", tools / "scripted.py")
-        key = self.settings().home / KEY_FILE
-        key.parent.mkdir(mode=0o700)
-        key.touch(mode=0o600)
-        key.write_text(_KEY)
         (tools / "case.json").write_text(json.dumps({"witness": self.witness_url, "case": self.case}))
 
 
@@ -150,23 +135,13 @@ async def _see_through(stage: Stage, scenario: Scenario) -> None:
     runtime = await Runtime.open(stage.settings())
     try:
         person = Person(runtime, scenario, stage.case, f"{stage.witness_url}/{stage.case}")
-        task = await runtime.submit(stage.case, stage.request(), by="selfcheck", idempotency_key=stage.case)
+        request = TaskRequest(goal="Do it.", **scenario.request)
+        task = await runtime.submit(stage.case, request, by="selfcheck", idempotency_key=stage.case)
         await person.prepare(task.id)
         while not all([await _go_on(runtime, person, record) for record in await person.tasks()]):  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)
-        while not await _has_told(runtime, stage.case, task.id):  # noqa: ASYNC110
-            await asyncio.sleep(_POLL_SECONDS)
     finally:
         await runtime.aclose()
-
-
-async def _has_told(runtime: Runtime, tenant: str, task_id: str) -> bool:
-    """Send what the task's webhook is to be told now; whether that is all."""
-    webhooks = await runtime.webhooks.all(tenant, task_id=task_id)
-    await runtime.webhooks.deliver_due()
-    await runtime.webhooks.settled()
-    found = [await runtime.webhooks.deliveries(tenant, webhook.id) for webhook in webhooks]
-    return all(delivery.status != "pending" for deliveries in found for delivery in deliveries)
 
 
 async def _go_on(runtime: Runtime, person: Person, record: TaskRecord) -> bool:

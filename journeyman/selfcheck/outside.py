@@ -84,8 +84,7 @@ class Outside:
 
     async def _note(self, request: web.Request) -> web.Response:
         seen = request.match_info
-        key = request.headers.get("Idempotency-Key", request.headers.get("webhook-id", ""))
-        effect = Effect(seen["tool"], seen["subject"], key)
+        effect = Effect(seen["tool"], seen["subject"], request.headers.get("Idempotency-Key", ""))
         self.effects[seen["case"]].append(effect)
         return web.json_response(self.counted(seen["case"])[effect.tool, effect.subject])
 

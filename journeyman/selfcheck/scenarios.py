@@ -34,8 +34,6 @@ class Scenario:
     """A person pauses the task before it starts."""
     cancels: bool = False
     """A person cancels it where it asks for approval."""
-    tells: bool = False
-    """A webhook is told of its end."""
     mail_server: bool = False
     window: int = 128_000
     sound: bool = True
@@ -56,9 +54,6 @@ def _plan(*steps: dict[str, Any], text: str) -> Rule:
 def _once(*effects: tuple[str, str]) -> Counter[tuple[str, str]]:
     return Counter(dict.fromkeys(effects, 1))
 
-
-TOLD = ("webhook", "told")
-"""A message to a webhook, as the witness counts it."""
 
 _DONE = Rule(reply=Reply(text="All done."))
 _CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -117,8 +112,6 @@ _ALL = (
         "effects that break off: one that arrived, one that did not, each settled by a person",
         _rules(_turn(0, ("send_badly", {"subject": "x"})), _turn(1, ("send_nowhere", {"subject": "y"})), _DONE),
         effects=_once(("send_badly", "x")),
-        repeatable=frozenset({TOLD}),
-        tells=True,
     ),
     Scenario(
         "control",

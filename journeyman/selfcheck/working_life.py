@@ -4,6 +4,7 @@ import asyncio
 import os
 from contextlib import suppress
 
+from agents.requests import TaskRequest
 from agents.runtime import Runtime
 from journal.errors import StorageError
 from journeyman.at_work import stop_on_signals, working
@@ -38,7 +39,8 @@ async def accompany(runtime: Runtime, stage: Stage) -> None:
     """The person's part: submit the task, unless it is there, and give every word it waits for, until all have ended."""
     scenario = SCENARIOS[stage.scenario]
     person = Person(runtime, scenario, stage.case, f"{stage.witness_url}/{stage.case}")
-    task = await runtime.submit(stage.case, stage.request(), by="selfcheck", idempotency_key=stage.case)
+    request = TaskRequest(goal="Do it.", **scenario.request)
+    task = await runtime.submit(stage.case, request, by="selfcheck", idempotency_key=stage.case)
     await person.prepare(task.id)
     while True:
         with suppress(StorageError):
