@@ -1,7 +1,7 @@
 """Writing to the store: sources come, change and go, and each item keeps the vectors it is found by."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
@@ -29,10 +29,15 @@ class Index:
         self._dense = dense
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def put(self, tenant: str, namespace: str, sources: Sequence[Source]) -> None:
-        """Store each source in the place of what was known under its name."""
+    async def put(
+        self, tenant: str, namespace: str, sources: Sequence[Source], *, created: Mapping[str, datetime] | None = None
+    ) -> None:
+        """Store each source in the place of what was known under its name; ``created`` says since when it is known, if not
+        from now on."""
+        now = datetime.now(UTC)
+        since = created or {}
         async with self._hold(tenant, namespace, [source.name for source in sources]):
-            entries = [list(item_payloads(tenant, namespace, source, datetime.now(UTC))) for source in sources]
+            entries = [list(item_payloads(tenant, namespace, s, since.get(s.name, now))) for s in sources]
             messages = {s.name: e[0] for s, e in zip(sources, entries, strict=True) if is_message(p for _, p in e)}
             around = await neighbourhoods(self._points, tenant, namespace, messages)
             for _ in range(_ATTEMPTS if self._points.shared else 1):

@@ -1,7 +1,7 @@
 """Memory in Qdrant, inside this process or on a server: BM25 always, dense vectors where an embedder is configured."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from memory.points import ITEM, to_item
 from memory.recall import check, recall
 from memory.settings import MemorySettings
 from memory.store import Payload, Points, matching
+from memory.transfer import exported, imported
 from memory.vectors import DenseVectors
 from memory.words import Words, shortened
 
@@ -107,6 +108,17 @@ class QdrantMemory:
         where = matching(kind=ITEM, tenant=tenant, namespace=namespace, source=source)
         page, _ = await self._points.page(where, UUID(int=last.int + 1), limit)
         return [to_item(uid, payload) for uid, payload in page]
+
+    def export(self, tenant: str, namespace: str | None = None) -> AsyncGenerator[str]:
+        """The tenant's memory as lines of JSON, one for each source, always in the same order."""
+        return exported(self._points, tenant, namespace)
+
+    async def import_(self, tenant: str, lines: Iterable[str]) -> Ingested:
+        """Store what ``export`` wrote, also that of another store. Raises ``InvalidInput`` for a line that cannot be read."""
+        done = await imported(self._points, self._index, tenant, lines)
+        await self._points.sync()
+        self._catch_up()
+        return done
 
     async def close(self) -> None:
         if self._catching_up:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from journeyman.cli import memory_transfer
 from journeyman.cli.context import load_settings, run_async
 from journeyman.cli.exits import Exit
 from journeyman.cli.options import Json, Limit
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from journeyman.settings import Settings
 
 app = typer.Typer(help="Put documents into memory; search, list and forget them.", no_args_is_help=True)
+
+app.command("export")(memory_transfer.export)
+app.command("import")(memory_transfer.import_)
 
 Namespace = Annotated[str | None, typer.Option(help="Keep to this namespace.")]
 

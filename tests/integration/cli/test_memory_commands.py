@@ -95,3 +95,19 @@ async def test_the_list_has_pages(world: Build) -> None:
     assert len(first.json) == 2
     assert len(second.json) == 1
     assert not {item["id"] for item in first.json} & {item["id"] for item in second.json}
+
+
+async def test_export_and_import(world: Build) -> None:
+    home = await world(says("ok"))
+    assert (await home.run("memory", "add", "--text", "The office closes at six.", "--source", "board")).code == 0
+    exported = await home.run("memory", "export", "all.jsonl")
+    if exported.code == 2:  # `serve` owns the embedded store
+        assert "in use by process" in exported.err
+        return
+    assert exported.code == 0
+    before = (await home.run("memory", "list", "--json")).json
+    assert (await home.run("memory", "import", "all.jsonl", "--json")).json == {"added": 0, "unchanged": 1, "items": 0}
+    assert (await home.run("memory", "forget", before[0]["id"])).code == 0
+    assert (await home.run("memory", "import", "all.jsonl", "--json")).json == {"added": 1, "unchanged": 0, "items": 1}
+    assert (await home.run("memory", "list", "--json")).json == before
+    assert (await home.run("memory", "import", "absent.jsonl")).code == 2
