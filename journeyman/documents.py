@@ -48,7 +48,7 @@ async def upload_path(
             counts = {name: count + answer[name] for name, count in counts.items()}
     if is_folder and not listing.unread and namespace == namespace_of(path):
         counts["removed"] += await _forget_all_but(client, namespace, files)
-    return asdict(Ingested(**counts, skipped=skipped))
+    return asdict(Ingested(skipped=skipped)) | counts
 
 
 def _listing(path: Path) -> tuple[Listing, bool]:

@@ -65,13 +65,15 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Ingested:
     """What an ingestion did, in sources: ``added`` are new or changed ones, ``removed`` those gone from disk; ``items`` counts
-    the pieces written. ``skipped`` maps a source to one sentence on why it was left out; what memory held of it stays."""
+    the pieces written. ``skipped`` maps a source to one sentence on why it was left out; what memory held of it stays.
+    ``duplicates`` maps a source to the one that holds the same content, and is stored for both."""
 
     added: int = 0
     unchanged: int = 0
     removed: int = 0
     items: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
+    duplicates: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

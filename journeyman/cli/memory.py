@@ -1,5 +1,6 @@
 """``journeyman memory``: put documents into memory, search it, look through it, forget."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +8,7 @@ import typer
 
 from journeyman.cli import memory_transfer
 from journeyman.cli.context import load_settings, run_async
+from journeyman.cli.dead_letters import DeadLetters
 from journeyman.cli.exits import Exit
 from journeyman.cli.options import Json, Limit
 from journeyman.cli.output import one_line, safe, say, show, show_json, show_table
@@ -33,33 +35,63 @@ def add(
     text: Annotated[str | None, typer.Option(metavar="TEXT", help="A text instead; `-` reads it from standard input.")] = None,
     source: Annotated[str | None, typer.Option(help="With --text: its name in citations; the same again replaces it.")] = None,
     namespace: Annotated[str, typer.Option(help="Where to put it.")] = "default",
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what was left out before.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Put documents into memory. Text, Markdown, HTML, PDF, CSV and JSON; what is there already costs nothing.
+    """Put documents into memory: text, Markdown, HTML, PDF, DOCX, e-mail, program text, CSV, JSON(L), Parquet.
 
-    What cannot be read is named and left out; exits 1 if nothing could be read.
+    What is there already costs nothing, so a run that was cut short is simply run again. What cannot be read is named and
+    left out (`memory failed` lists it); exits 1 if nothing could be read.
 
     \b
     Examples:
       journeyman memory add handbook/ notes.md
       journeyman memory add --text "The office closes at six." --source "notice board"
+      journeyman memory add --retry-failed
     """
     from journal.errors import InvalidInput
 
+    settings = load_settings(ctx)
+    if retry_failed:
+        if paths or text is not None:
+            raise InvalidInput("--retry-failed goes alone.", hint="It takes the paths from the list of failures.")
+        result = run_async(_retry(settings))
+        _told(result, as_json)
+        return
     if (text is None) == (not paths):
         raise InvalidInput("There is nothing to add.", hint="Give files or folders, or a text with --text, but not both.")
     missing = [str(path) for path in paths or () if not path.exists()]
     if missing:
         raise InvalidInput(f"There is no {', no '.join(missing)}.", hint="Check the path; nothing was added.")
-    settings = load_settings(ctx)
     if text is not None:
         result = run_async(_add_text(settings, stdin_text() if text == "-" else text, source, namespace))
     else:
-        result = run_async(_add_paths(settings, paths or [], namespace))
+        result = run_async(_add_paths(settings, [(path, namespace) for path in paths or []]))
+    _told(result, as_json)
+
+
+def _told(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         show_json(result)
-    if not result["added"] + result["unchanged"]:
+    if not result["added"] + result["unchanged"] + len(result["duplicates"]) and (result["skipped"] or not result["removed"]):
         raise typer.Exit(Exit.FAILED)
+
+
+@app.command()
+def failed(ctx: typer.Context, as_json: Json = False) -> None:
+    """List what was left out of memory, and why.
+
+    \b
+    Examples:
+      journeyman memory failed
+      journeyman memory failed --json
+    """
+    letters = DeadLetters(load_settings(ctx).home).all()
+    if as_json:
+        show_json([asdict(letter) for letter in letters])
+    else:
+        shown = ((one_line(x.source), x.namespace, str(x.attempts), x.at, one_line(x.why, 200)) for x in letters)
+        show_table(("SOURCE", "NAMESPACE", "ATTEMPTS", "AT", "WHY"), shown, wide="WHY")
 
 
 async def _add_text(settings: "Settings", text: str, source: str | None, namespace: str) -> dict[str, Any]:
@@ -69,26 +101,43 @@ async def _add_text(settings: "Settings", text: str, source: str | None, namespa
     async with connect(settings) as client:
         added = await client.remember(text, source or f"note {digest(text)[:8]}", namespace=namespace)
     say(f"Remembered as {added['source']!r}.")
-    return {**added, "skipped": {}}
+    return {**added, "skipped": {}, "duplicates": {}}
 
 
-async def _add_paths(settings: "Settings", paths: list[Path], namespace: str) -> dict[str, Any]:
-    """What was done with all of ``paths`` together. What cannot be read is told, and the rest goes on."""
+async def _retry(settings: "Settings") -> dict[str, Any]:
+    letters = DeadLetters(settings.home).all()
+    if not letters:
+        say("Nothing was left out.")
+        return _nothing() | {"unchanged": 1}
+    return await _add_paths(settings, list(dict.fromkeys((Path(x.path), x.namespace) for x in letters)))
+
+
+def _nothing() -> dict[str, Any]:
+    return {"added": 0, "unchanged": 0, "removed": 0, "items": 0, "skipped": {}, "duplicates": {}}
+
+
+async def _add_paths(settings: "Settings", paths: list[tuple[Path, str]]) -> dict[str, Any]:
+    """What was done with all of these paths and namespaces together. What cannot be read is told, and the rest goes on."""
     from journal.errors import InvalidInput
     from journeyman.cli.documents import ingest
     from journeyman.connection import connect
 
-    total: dict[str, Any] = {"added": 0, "unchanged": 0, "removed": 0, "items": 0, "skipped": {}}
+    total = _nothing()
+    letters = DeadLetters(settings.home)
     async with connect(settings) as client:
-        for path in paths:
+        for path, namespace in paths:
             try:
                 result = await ingest(client, path, namespace)
             except InvalidInput as error:
                 say(f"{error.message} {error.hint}".strip())
-                total["skipped"][str(path)] = error.message
-            else:
-                total |= {name: total[name] + count for name, count in result.items() if name != "skipped"}
-                total["skipped"] |= result["skipped"]
+                result = _nothing() | {"skipped": {str(path): error.message}}
+            letters.record(path, namespace, result["skipped"])
+            total = {
+                name: value | result[name] if isinstance(value, dict) else value + result[name]
+                for name, value in total.items()
+            }
+    if total["skipped"]:
+        say(f"{len(total['skipped'])} left out: `memory failed` lists them, `memory add --retry-failed` tries again.")
     return total
 
 

@@ -15,7 +15,18 @@ _BOMS = (
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 65_536
-_BINARY = "It is a binary file of a kind that is not read."
+BINARY = "It is a binary file of a kind that is not read."
+
+
+def encoding_of(sample: bytes) -> str:
+    """The encoding that the beginning of a text shows, UTF-8 otherwise."""
+    return _encoding(sample, html=False)
+
+
+def not_in(encoding: str) -> UnreadableDocument:
+    return UnreadableDocument(
+        f"It is not {_spoken(encoding)} text, and nothing says in which encoding it is.", hint="Save it as UTF-8."
+    )
 
 
 def decode(data: bytes, *, html: bool = False) -> str:
@@ -28,13 +39,11 @@ def decode(data: bytes, *, html: bool = False) -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         if _CONTROL.search(data[:_SAMPLE].decode("latin-1")):
-            raise UnreadableDocument(_BINARY) from None
-        raise UnreadableDocument(
-            f"It is not {_spoken(encoding)} text, and nothing says in which encoding it is.", hint="Save it as UTF-8."
-        ) from None
+            raise UnreadableDocument(BINARY) from None
+        raise not_in(encoding) from None
     sample = text[:_SAMPLE]
     if "\x00" in text or len(_CONTROL.findall(sample)) > len(sample) // 100:
-        raise UnreadableDocument(_BINARY)
+        raise UnreadableDocument(BINARY)
     return text
 
 

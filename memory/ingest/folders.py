@@ -22,7 +22,7 @@ def list_folder(root: Path) -> Listing:
     listing = Listing()
     for folder in _folders(root, listing):
         for entry in sorted(folder, key=lambda entry: entry.name):
-            if not entry.is_dir() and not entry.name.startswith("."):
+            if not _is_folder(entry) and not entry.name.startswith("."):
                 path = Path(entry.path)
                 listing.files[_name(path.relative_to(root))] = path
     listing.files = dict(sorted(listing.files.items()))
@@ -47,6 +47,14 @@ def _folders(root: Path, listing: Listing) -> Iterator[list[os.DirEntry[str]]]:
             continue
         waiting.extend(Path(entry.path) for entry in entries if _is_entered(entry))
         yield entries
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Also a link to one. A link to itself is taken for a file, which then cannot be opened."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _is_entered(entry: os.DirEntry[str]) -> bool:

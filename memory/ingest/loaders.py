@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -60,17 +60,23 @@ def _packed_blocks(data: bytes, media_type: str, settings: MemorySettings) -> li
     from memory.ingest.mail import mail_blocks, mbox_blocks
     from memory.ingest.parquet import parquet_blocks
 
-    def attached(content: bytes, name: str) -> list[Block]:
+    if media_type == media_types.MAIL:
+        return mail_blocks(data, attached(settings))
+    if media_type == media_types.MAILBOX:
+        return list(mbox_blocks(io.BytesIO(data), attached(settings)))
+    return list(parquet_blocks(io.BytesIO(data)))
+
+
+def attached(settings: MemorySettings) -> Callable[[bytes, str], list[Block]]:
+    """Reads what is attached to an e-mail, by its name; an e-mail as a file is not opened again."""
+
+    def read(content: bytes, name: str) -> list[Block]:
         kind = media_type_of(name)
         if kind in (media_types.MAIL, media_types.MAILBOX):
             raise UnreadableDocument("It is an e-mail inside of another.")
         return blocks_of(content, kind, settings)
 
-    if media_type == media_types.MAIL:
-        return mail_blocks(data, attached)
-    if media_type == media_types.MAILBOX:
-        return list(mbox_blocks(io.BytesIO(data), attached))
-    return list(parquet_blocks(io.BytesIO(data)))
+    return read
 
 
 def text_blocks(text: str, media_type: str, settings: MemorySettings) -> list[Block]:
@@ -111,7 +117,7 @@ def read_document(document: Document, settings: MemorySettings) -> Source:
     """Raises ``UnreadableDocument``."""
     if len(document.text) > settings.max_file_bytes:
         raise UnreadableDocument(f"It is longer than {settings.max_file_bytes:,} characters.", hint=_TOO_LARGE_HINT)
-    pieces = _pieces(text_blocks(document.text, document.media_type, settings), settings)
+    pieces = pieces_of(text_blocks(document.text, document.media_type, settings), settings)
     return Source(document.source, "", document_digest(document, settings), pieces, document.label, document.metadata)
 
 
@@ -127,7 +133,7 @@ def read_bytes(path: Path, settings: MemorySettings) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise UnreadableDocument(f"It cannot be opened: {os.strerror(error.errno or 0)}.") from None
+        raise cannot_be_opened(error) from None
     if len(data) > limit:
         raise UnreadableDocument(f"It has more than {limit:,} bytes.", hint=_TOO_LARGE_HINT)
     return data
@@ -136,17 +142,27 @@ def read_bytes(path: Path, settings: MemorySettings) -> bytes:
 _TOO_LARGE_HINT = "Raise `memory.max_file_bytes`, or split it."
 
 
+def cannot_be_opened(error: OSError) -> UnreadableDocument:
+    return UnreadableDocument(f"It cannot be opened: {os.strerror(error.errno or 0)}.")
+
+
 def file_digest(data: bytes, settings: MemorySettings) -> str:
-    return digest([hashlib.sha256(data).hexdigest(), settings.chunk_chars, _READING])
+    return digest_of(hashlib.sha256(data).hexdigest(), settings)
+
+
+def digest_of(content: str, settings: MemorySettings) -> str:
+    """The digest of a source whose content has the SHA-256 ``content``: the same content read in the same way has the same."""
+    return digest([content, settings.chunk_chars, _READING])
 
 
 def read_file(data: bytes, path: Path, name: str, origin: str, settings: MemorySettings) -> Source:
     """Raises ``UnreadableDocument``."""
-    pieces = _pieces(blocks_of(data, media_type_of(path.name), settings), settings)
+    pieces = pieces_of(blocks_of(data, media_type_of(path.name), settings), settings)
     return Source(name, origin, file_digest(data, settings), pieces, private_label(name))
 
 
-def _pieces(blocks: Sequence[Block], settings: MemorySettings) -> tuple[Piece, ...]:
+def pieces_of(blocks: Sequence[Block], settings: MemorySettings) -> tuple[Piece, ...]:
+    """The chunks of a source, fit to be stored. Raises ``UnreadableDocument`` where there is nothing to see in it."""
     seen = [_seen(block) for block in blocks]
     pieces = chunk([block for block in seen if block.text.strip()], settings.chunk_chars)
     if not pieces:

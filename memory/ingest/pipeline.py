@@ -7,16 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from journal.errors import InvalidInput
+from journal.errors import InvalidInput, StorageError, StorageFull
 from memory.errors import UnreadableDocument
 from memory.ingest.folders import Listing, list_folder
 from memory.ingest.loaders import Source, document_digest, file_digest, read_bytes, read_document, read_file, storable
+from memory.ingest.parts import is_in_parts, parts_of, whole_of
 from memory.items import Document, Ingested, Progress
 from memory.settings import MemorySettings
 
 _ITSELF = "./"
 _BATCH_ITEMS = 64
 """Items gathered from small documents before they are embedded and stored together."""
+
+_MOST_REFUSALS = 3
+_NOT_TRIED = "It was not tried: the store refused those before it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,10 @@ class _Tally:
     removed: int = 0
     items: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
+    duplicates: dict[str, str] = field(default_factory=dict)
 
     def result(self) -> Ingested:
-        return Ingested(self.added, self.unchanged, self.removed, self.items, self.skipped)
+        return Ingested(self.added, self.unchanged, self.removed, self.items, self.skipped, self.duplicates)
 
 
 class _Batches:
@@ -59,6 +64,12 @@ class _Batches:
         self._shelf = shelf
         self._tally = tally
         self._waiting: dict[str, Source] = {}
+        self._refusals = 0
+
+    @property
+    def refused(self) -> bool:
+        """Whether the store has refused so many batches in a row that no more are tried."""
+        return self._refusals >= _MOST_REFUSALS
 
     async def add(self, source: Source) -> None:
         self._waiting[source.name] = source
@@ -68,10 +79,19 @@ class _Batches:
     async def flush(self) -> None:
         sources = list(self._waiting.values())
         self._waiting.clear()
-        if sources:
+        if not sources:
+            return
+        try:
             await self._shelf.put(sources)
-            self._tally.added += len(sources)
-            self._tally.items += sum(len(s.pieces) for s in sources)
+        except StorageFull:
+            raise
+        except StorageError as error:
+            self._refusals += 1
+            self._tally.skipped |= {source.name: error.message for source in sources}
+            return
+        self._refusals = 0
+        self._tally.added += len(sources)
+        self._tally.items += sum(len(s.pieces) for s in sources)
 
 
 async def add_documents(shelf: Shelf, documents: Sequence[Document], settings: MemorySettings) -> Ingested:
@@ -161,15 +181,22 @@ class _Walk:
         self._origin = str(root) if origin is None else origin
         self._report = on_progress or (lambda _: None)
         self._tally = _Tally()
+        self._batches = _Batches(shelf, self._tally)
+        self._stored: dict[str, list[str]] = {}
+        """What each file of this origin is kept as: itself, or its parts."""
+        self._holders: dict[str, str] | None = None
+        """Which source holds the content of a digest, where one content is kept but once."""
 
     async def add_file(self, path: Path) -> Ingested:
-        known = await self._shelf.known(self._choices(path.name, path))
+        in_parts = await asyncio.to_thread(is_in_parts, path, self._settings)
+        known = await self._shelf.known(None if in_parts else self._choices(path.name, path))
         name = self._names({path.name: path}, known)[path.name]
         return await self._add_one(name, path, known, shown=str(path))
 
     async def add_as(self, name: str, path: Path) -> Ingested:
         """A file that is known by ``name``, wherever it lies now."""
-        return await self._add_one(name, path, await self._shelf.known([name]), shown=name)
+        in_parts = await asyncio.to_thread(is_in_parts, path, self._settings)
+        return await self._add_one(name, path, await self._shelf.known(None if in_parts else [name]), shown=name)
 
     async def _add_one(self, name: str, path: Path, known: dict[str, Known], *, shown: str) -> Ingested:
         error = await self._add({name: path}, known)
@@ -184,6 +211,8 @@ class _Walk:
         known = await self._shelf.known()
         names = self._names(listing.files, known)
         await self._forget_gone(listing, set(names.values()), known)
+        present = set(names.values())
+        self._holders = {entry.digest: name for name, entry in known.items() if whole_of(name) not in present}
         await self._add({names[relative]: path for relative, path in listing.files.items()}, known)
         return self._tally.result()
 
@@ -192,9 +221,11 @@ class _Walk:
         self._tally.skipped.update(listing.unread)
         if listing.unread:
             return
-        gone = [name for name, entry in known.items() if entry.origin == str(self._root) and name not in present]
+        gone = [name for name, entry in known.items() if entry.origin == str(self._root) and whole_of(name) not in present]
         if gone:
             await self._shelf.remove(gone)
+            for name in gone:
+                del known[name]
         self._tally.removed = len(gone)
 
     def _names(self, files: dict[str, Path], known: dict[str, Known]) -> dict[str, str]:
@@ -213,28 +244,69 @@ class _Walk:
 
     async def _add(self, files: dict[str, Path], known: dict[str, Known]) -> UnreadableDocument | None:
         """Returns the last error, for a caller who gave but one file."""
-        batches = _Batches(self._shelf, self._tally)
+        for stored, entry in known.items():
+            if entry.origin == self._origin:
+                self._stored.setdefault(whole_of(stored), []).append(stored)
         last_error = None
         for number, (name, path) in enumerate(files.items()):
             self._report(Progress(number, len(files), name))
-            outcome = await asyncio.to_thread(self._read, name, path, known.get(name))
-            if outcome is None:
-                self._tally.unchanged += 1
-            elif isinstance(outcome, Source):
-                await batches.add(outcome)
-            else:
-                last_error = outcome
-                self._tally.skipped[name] = outcome.message
-        await batches.flush()
+            if self._batches.refused:
+                self._tally.skipped[name] = _NOT_TRIED
+                continue
+            try:
+                await self._add_file(name, path, known)
+            except UnreadableDocument as error:
+                last_error = error
+                self._tally.skipped[name] = error.message
+        await self._batches.flush()
         if files:
             self._report(Progress(len(files), len(files), next(reversed(files))))
         return last_error
 
-    def _read(self, name: str, path: Path, known: Known | None) -> Source | UnreadableDocument | None:
-        try:
-            data = read_bytes(path, self._settings)
-            if known == Known(file_digest(data, self._settings), self._origin):
-                return None
-            return read_file(data, path, name, self._origin, self._settings)
-        except UnreadableDocument as error:
-            return error
+    async def _add_file(self, name: str, path: Path, known: dict[str, Known]) -> None:
+        if await asyncio.to_thread(is_in_parts, path, self._settings):
+            await self._add_parts(name, path, known)
+            return
+        outcome = await asyncio.to_thread(self._read, name, path, known.get(name))
+        await self._take(name, outcome, known)
+        await self._drop_others(name, kept={name})
+
+    async def _take(self, name: str, outcome: Source | str, known: dict[str, Known]) -> None:
+        """``outcome`` is what was read, or the digest of what is unchanged."""
+        digest = outcome if isinstance(outcome, str) else outcome.digest
+        if self._holders is not None and self._holders.setdefault(digest, name) != name:
+            self._tally.duplicates[name] = self._holders[digest]
+            if name in known and known[name].origin == self._origin:
+                await self._shelf.remove([name])
+        elif isinstance(outcome, Source):
+            await self._batches.add(outcome)
+        else:
+            self._tally.unchanged += 1
+
+    async def _add_parts(self, name: str, path: Path, known: dict[str, Known]) -> None:
+        parts = parts_of(path, name, self._origin, self._settings)
+        kept: set[str] = set()
+        while (part := await asyncio.to_thread(next, parts, None)) is not None and not self._batches.refused:
+            kept.add(part.name)
+            if known.get(part.name) == Known(part.digest, self._origin):
+                self._tally.unchanged += 1
+            else:
+                await self._batches.add(part)
+        if not kept:
+            raise UnreadableDocument("It is empty.")
+        if not self._batches.refused:
+            await self._drop_others(name, kept=kept)
+
+    async def _drop_others(self, name: str, *, kept: set[str]) -> None:
+        """Forget what the file was kept as before: parts that it has no more, or the whole."""
+        if gone := [other for other in self._stored.get(name, ()) if other not in kept]:
+            await self._batches.flush()
+            await self._shelf.remove(gone)
+
+    def _read(self, name: str, path: Path, known: Known | None) -> Source | str:
+        """What is in the file, or its digest where that is known. Raises ``UnreadableDocument``."""
+        data = read_bytes(path, self._settings)
+        digest = file_digest(data, self._settings)
+        if known == Known(digest, self._origin):
+            return digest
+        return read_file(data, path, name, self._origin, self._settings)

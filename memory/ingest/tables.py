@@ -2,8 +2,9 @@
 
 import csv
 import io
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from memory.errors import UnreadableDocument
@@ -18,19 +19,24 @@ def csv_blocks(text: str, *, delimiter: str | None = None) -> list[Block]:
 
     A row that is too short lacks its last columns; a cell beyond the header is named after its number.
     """
+    return list(csv_records(io.StringIO(text, newline=""), delimiter or delimiter_of(text)))
+
+
+def csv_records(lines: Iterable[str], delimiter: str) -> Iterator[Block]:
+    """The same one after the other; ``lines`` keep their ends."""
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or _delimiter(text)))
+        rows = enumerate(csv.reader(lines, delimiter=delimiter), 1)
+        filled = ((number, row) for number, row in rows if any(cell.strip() for cell in row))
+        first = list(itertools.islice(filled, 2))
+        header = first[0][1] if len(first) > 1 and _is_header(first[0][1]) else []
+        for number, row in itertools.chain(first[1:] if header else first, filled):
+            yield Block(_row(header, row), Place("row", number, number), "record")
     except csv.Error as error:
         raise UnreadableDocument(f"It is not readable as a table: {error}.") from None
-    filled = [(number, row) for number, row in enumerate(rows, 1) if any(cell.strip() for cell in row)]
-    if not filled:
-        return []
-    header = filled[0][1] if _is_header(filled[0][1]) else []
-    body = filled[1:] if header and len(filled) > 1 else filled
-    return [Block(_row(header if len(filled) > 1 else [], row), Place("row", n, n), "record") for n, row in body]
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
+    """The likely one, by the first line of ``text``."""
     first = text[:_SAMPLE].split("\n", 1)[0]
     return max(_DELIMITERS, key=first.count) if any(mark in first for mark in _DELIMITERS) else ","
 
@@ -64,10 +70,17 @@ def json_blocks(text: str, size: int) -> list[Block]:
 
 def jsonl_blocks(text: str) -> list[Block]:
     """One record for each line, placed by ``line``."""
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    return _guarded(
-        lambda: [Block(render(_parse(line, f"Line {n}")), Place("line", n, n), "record") for n, line in lines],
-    )
+    return list(jsonl_records(text.split("\n")))
+
+
+def jsonl_records(lines: Iterable[str]) -> Iterator[Block]:
+    """The same one after the other."""
+    try:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield Block(render(_parse(line, f"Line {number}")), Place("line", number, number), "record")
+    except RecursionError:
+        raise UnreadableDocument("It is nested too deeply.") from None
 
 
 def _guarded(read: Any) -> list[Block]:

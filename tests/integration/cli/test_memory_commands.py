@@ -97,6 +97,22 @@ async def test_the_list_has_pages(world: Build) -> None:
     assert not {item["id"] for item in first.json} & {item["id"] for item in second.json}
 
 
+async def test_what_failed_is_listed_and_tried_again(world: Build) -> None:
+    home = await world(says("ok"))
+    write(home, "docs/good.md", "A fact.")
+    write(home, "docs/bad.json", '{"fee": ')
+    assert (await home.run("memory", "add", "docs", "--json")).json["added"] == 1
+    assert (await home.run("memory", "add", "--retry-failed", "--json")).json["skipped"].keys() == {"bad.json"}
+    [letter] = (await home.run("memory", "failed", "--json")).json
+    assert (letter["source"], letter["attempts"], letter["namespace"]) == ("bad.json", 2, "default")
+    assert "not valid JSON" in letter["why"]
+    write(home, "docs/bad.json", '{"fee": 43}')
+    assert (await home.run("memory", "add", "--retry-failed", "--json")).json["added"] == 1
+    assert (await home.run("memory", "failed", "--json")).json == []
+    assert (await home.run("memory", "add", "--retry-failed")).code == 0
+    assert (await home.run("memory", "add", "docs", "--retry-failed")).code == 2
+
+
 async def test_export_and_import(world: Build) -> None:
     home = await world(says("ok"))
     assert (await home.run("memory", "add", "--text", "The office closes at six.", "--source", "board")).code == 0
