@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from agents.settings import RuntimeSettings
 
-STANDARD_VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
+STANDARD_VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "CO_API_KEY")
 
 
 def known_secrets(settings: RuntimeSettings) -> frozenset[str]:

@@ -68,7 +68,7 @@ class EmbedderSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    provider: Literal["fastembed", "openai_compatible"]
+    provider: Literal["fastembed", "openai_compatible", "openai", "cohere", "sentence_transformers"]
     model: str
     folder: Path | None = None
     base_url: str | None = None

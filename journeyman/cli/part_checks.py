@@ -270,7 +270,7 @@ def embedder(settings: "Settings") -> Iterator[Finding]:
     chosen = settings.embedder
     if chosen is None:
         yield Finding("embedder", "ok", "None: recall uses BM25 alone.")
-    elif chosen.provider == "fastembed" and chosen.folder is None:
+    elif chosen.provider in ("fastembed", "sentence_transformers") and chosen.folder is None:
         found = f"{chosen.model} is downloaded when it is first used, unless it is there already."
         yield Finding("embedder", "warning", found, "Set `folder` of [embedder] to a model on disk to work without a network.")
     else:

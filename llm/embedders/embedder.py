@@ -35,6 +35,14 @@ def make_embedder(settings: EmbedderSettings | None) -> Embedder | None:
         from llm.embedders.fastembed import FastEmbed
 
         return FastEmbed(settings)
+    if settings.provider == "sentence_transformers":
+        from llm.embedders.sentence_transformers import SentenceTransformersEmbedder
+
+        return SentenceTransformersEmbedder(settings)
+    if settings.provider == "cohere":
+        from llm.embedders.cohere import CohereEmbedder
+
+        return CohereEmbedder(settings)
     from llm.embedders.openai_compatible import OpenAICompatibleEmbedder
 
     return OpenAICompatibleEmbedder(settings)

@@ -1,13 +1,13 @@
 """OpenAI's embeddings and every server that speaks their format: vLLM, Ollama, llama.cpp, TEI, LiteLLM, ..."""
 
 import json
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from llm.calling import PATIENT, Waiting
+from llm.embedders.batching import batches, checked, patiently
 from llm.embedders.embedder import Kind
-from llm.errors import MalformedAnswer, Overloaded, RateLimited
+from llm.errors import MalformedAnswer
 from llm.providers.endpoint import Endpoint
 from llm.providers.http import SdkHttp
 from llm.providers.openai_sdk import COMPATIBLE_CLIENT, OPENAI_CLIENT
@@ -15,8 +15,6 @@ from llm.settings import EmbedderSettings, ModelSettings
 
 _OPENAI_URL = "https://api.openai.com/v1"
 _KEY_VARIABLE = "OPENAI_API_KEY"
-_BATCH_TEXTS = 64
-_BATCH_CHARS = 100_000
 _TIMEOUT_SECONDS = 60.0
 
 
@@ -49,25 +47,15 @@ class OpenAICompatibleEmbedder:
     async def embed(self, texts: Sequence[str], kind: Kind) -> list[list[float]]:
         """Asks in batches. A busy API is asked again for documents; a query, which somebody waits for, fails at once."""
         vectors: list[list[float]] = []
-        for batch in _batches(texts):
-            vectors += await (self._ask(batch) if kind == "query" else self._ask_patiently(batch))
+        for batch in batches(texts):
+            if kind == "query":
+                vectors += await self._ask(batch)
+            else:
+                vectors += await patiently(self._waiting, lambda: self._ask(batch))  # noqa: B023
         return vectors
 
     async def aclose(self) -> None:
         await self._http.aclose()
-
-    async def _ask_patiently(self, texts: list[str]) -> list[list[float]]:
-        waited = 0.0
-        for failures in range(1, self._waiting.attempts):
-            try:
-                return await self._ask(texts)
-            except (RateLimited, Overloaded) as error:
-                seconds = self._waiting.seconds(failures, error)
-                waited += seconds
-                if waited > self._waiting.total_seconds:
-                    raise
-            await self._waiting.sleep(seconds)
-        return await self._ask(texts)
 
     async def _ask(self, texts: list[str]) -> list[list[float]]:
         # A format of plain numbers keeps servers happy that do not know base64.
@@ -83,25 +71,9 @@ class OpenAICompatibleEmbedder:
             vectors = [[float(number) for number in entry["embedding"]] for entry in entries]
         except (KeyError, TypeError, ValueError):
             raise self._malformed("no vectors in the format of /embeddings") from None
-        lengths = {len(vector) for vector in vectors} | ({self._dimensions} if self._dimensions else set())
-        if len(vectors) != count or len(lengths) != 1 or lengths == {0}:
-            raise self._malformed(f"{len(vectors)} vectors of the lengths {sorted(lengths)} for {count} texts")
-        if not all(math.isfinite(number) for vector in vectors for number in vector):
-            raise self._malformed("numbers that are not finite")
-        self._dimensions = lengths.pop()
+        self._dimensions = checked(vectors, count, self._dimensions, self._endpoint.address)
         return vectors
 
     def _malformed(self, what: str) -> MalformedAnswer:
         hint = "Check `model`, `dimensions` and `base_url` of [embedder]."
         return MalformedAnswer(f"{self._endpoint.address} sent {what}.", hint=hint)
-
-
-def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    for text in texts:
-        if batch and (len(batch) == _BATCH_TEXTS or sum(map(len, batch)) + len(text) > _BATCH_CHARS):
-            yield batch
-            batch = []
-        batch.append(text)
-    if batch:
-        yield batch

@@ -109,3 +109,23 @@ async def test_an_address_where_nobody_listens(opened: Open) -> None:
     memory = await opened(embedder("http://127.0.0.1:9/v1"))
     assert (await memory.add("t", "n", NOTES)).added == 3
     assert await first(memory, "quay") == ("vessel", "has quay")
+
+
+async def test_a_changed_embedder_takes_over_only_when_all_is_embedded(opened: Open, embeddings: Any) -> None:
+    first_one = await opened(embedder(embeddings.url))
+    await first_one.add("t", "n", NOTES)
+    await first_one.close()
+    other = await opened(embedder(embeddings.url, model="other"))
+    meaning = other._dense._points  # type: ignore[attr-defined]
+    old = await meaning.spaces()
+    embeddings.hold = asyncio.Event()
+    searching = asyncio.create_task(first(other, "oranges"))
+    while embeddings.requests[-1]["model"] != "other":
+        await asyncio.sleep(0)
+    assert await meaning.spaces() == old  # nothing of the old ones is dropped before the new ones are there
+    embeddings.hold.set()
+    embeddings.hold = None
+    assert (await searching)[0] == "fruit"
+    while (await first(other, "boat"))[0] != "vessel":
+        pass
+    assert [space.name for space in await meaning.spaces()] == ["other"]
