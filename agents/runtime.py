@@ -25,6 +25,7 @@ from agents.plan_editing import PlanView, edit, view_of
 from agents.requests import Decision, InputRequest, RetryRequest, TaskRequest
 from agents.retrying import retried
 from agents.scheduling.schedules import Schedules
+from agents.sealing import Seal
 from agents.secrets import known_secrets
 from agents.settings import RuntimeSettings
 from agents.stop_all import StopAll
@@ -33,7 +34,7 @@ from agents.subtasks import Subtasks
 from agents.threads import Threads
 from agents.vault import Vault
 from agents.webhooks.store import outbox
-from agents.webhooks.webhooks import Webhooks, joining
+from agents.webhooks.webhooks import Webhooks
 from journal.audit import AuditLog
 from journal.call_state import CallStage
 from journal.credentials import CredentialStore
@@ -114,7 +115,7 @@ class Runtime:
         self.notices = Notices(find_notifiers(settings.approvals.notify))
         self._feed.heeding.append(self.notices.heed)
         self._admission = Admission(settings.agents, tools, models, TaskServers(settings.tools, settings.mcp_servers))
-        self.webhooks = Webhooks(database, settings.webhooks)
+        self.webhooks = Webhooks(database, settings.webhooks, Seal.of(database, settings.home))
         self._holder = Holder(journal, self._feed, lease_seconds=settings.journal.lease_seconds, outbox=outbox)
         subtasks = Subtasks(journal, self._admission, self._submit_child, self._send)
         self._threads = Threads(journal, self._ring)
@@ -163,7 +164,7 @@ class Runtime:
             http=GuardedFetch(settings.tools.http),
             workspaces=home / "workspaces",
             guard=Guard.build(settings.guard, redactor, memory, embedder, models),
-            vault=Vault(CredentialStore(journal.database), home, redactor),
+            vault=Vault(CredentialStore(journal.database), Seal.of(journal.database, home), redactor),
         )
         return cls(
             settings,
@@ -200,7 +201,7 @@ class Runtime:
         attached = await receive(request.attachments, request.goal, self.surroundings.http)
         once = None if idempotency_key is None else (idempotency_key, digest(request.model_dump(mode="json")))
         events = first_events(submitted, attached, request.start_at)
-        rows = starting(request.start_at, joining(tenant, request.webhook, also))
+        rows = starting(request.start_at, await self.webhooks.joining(tenant, request.webhook, also))
         return await self._begin(tenant, events, once, request.concurrency, rows)
 
     async def cancel(self, tenant: str, task_id: str, *, by: str, note: str = "") -> TaskRecord:

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from journal.kill_switch import Halt, KillSwitch
-from journal.records import InboxItem, InboxKind, TaskRecord
+from journal.kill_switch import KillSwitch
+from journal.records import Halt, InboxItem, InboxKind, TaskRecord
 from journal.store import Journal
 
 _AT_ONCE = 50
@@ -26,7 +26,8 @@ class StopAll:
     """The kill switch for all tenants and all processes of a database.
 
     While it is on no task is claimed or submitted. Tasks at work break off their calls and pause within a heartbeat; an
-    effect that was under way is settled by the rule of doubt when its task goes on.
+    effect that was under way is settled by the rule of doubt when its task goes on. Who turned it on and off stands in the
+    audit log of their tenant.
     """
 
     def __init__(self, switch: KillSwitch, journal: Journal, send: Send) -> None:
@@ -38,14 +39,14 @@ class StopAll:
         """How things stand."""
         return Standing(await self._switch.state(), await self._switch.at_work())
 
-    async def halt(self, *, by: str, note: str = "") -> Standing:
+    async def halt(self, tenant: str, *, by: str, via: str, note: str = "") -> Standing:
         """Stop everything. A halt in force already stays as it is."""
-        await self._switch.halt(by=by, note=note)
+        await self._switch.halt(tenant, by=by, via=via, note=note)
         return await self.standing()
 
-    async def lift(self, *, by: str) -> int:
+    async def lift(self, tenant: str, *, by: str, via: str) -> int:
         """Let everything go on; how many tasks were paused by the halt and are resumed. Those that a person paused rest."""
-        await self._switch.lift()
+        await self._switch.lift(tenant, by=by, via=via)
         slots = asyncio.Semaphore(_AT_ONCE)
 
         async def resume(tenant: str, task_id: str) -> bool:

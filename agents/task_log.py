@@ -11,9 +11,8 @@ from agents.feed import Feed
 from agents.interruption import Interruption
 from journal.errors import StaleLease, StorageError
 from journal.events import Event, EventData, TaskWaiting
-from journal.kill_switch import Halt
 from journal.projection import TaskState
-from journal.records import InboxItem, InboxKind, Lease, TaskRecord
+from journal.records import Halt, InboxItem, InboxKind, Lease, TaskRecord
 from journal.store import Journal
 from journal.values import WaitingReason
 from planners.context import Transcript

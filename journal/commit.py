@@ -14,9 +14,9 @@ from sqlalchemy import Connection, func, insert, select, update
 from journal.codec import Blob, StoredEvent, from_micros
 from journal.errors import NotFound, StaleLease
 from journal.group_commit import alone
-from journal.kill_switch import Halt, read_halt
+from journal.kill_switch import read_halt
 from journal.limits import Limits, Running, Terms
-from journal.records import InboxItem, InboxKind, Lease
+from journal.records import Halt, InboxItem, InboxKind, Lease
 from journal.rows import Standing
 from journal.schema import database_now, inbox, tasks
 from journal.statements import Statements, TaskRow

@@ -24,6 +24,8 @@ POINTS: dict[str, str] = {
     "tool.reconciled": "a tool said whether its effect happened; nothing is noted yet",
     "model.sending": "a model is about to be asked; the reservation is on disk",
     "model.answered": "a model answered; its answer is nowhere yet",
+    "webhook.sending": "a webhook is about to be told; the delivery is on disk",
+    "webhook.answered": "a webhook's receiver answered; the attempt is noted nowhere yet",
     "message.sending": "the broker is about to be given a message",
     "message.sent": "the broker took a message",
     "message.taken": "a worker got a message from the broker and has done nothing yet",

@@ -1,4 +1,4 @@
-"""Where sealed credentials are kept. What is in here is ciphertext: ``agents.vault`` alone can read it."""
+"""Where sealed credentials are kept. What is in here is ciphertext: ``agents.sealing`` alone can read it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -62,6 +62,10 @@ class CredentialStore:
             return gone
 
         return await self._database.write(write)
+
+    async def sealed_values(self) -> list[str]:
+        """Every user's, of every tenant."""
+        return await self._database.read(lambda connection: list(connection.scalars(select(credentials.c.sealed))))
 
     async def reseal(self, seal_anew: Callable[[str], str]) -> int:
         """Put ``seal_anew`` of each sealed value in its place, all of them or none; how many there are."""

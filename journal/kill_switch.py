@@ -1,26 +1,18 @@
 """The kill switch: one flag for all workers of a database. While it is on nobody claims a task to work on it."""
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from journal.audit import Act, record
 from journal.database import Database
 from journal.errors import Conflict
+from journal.records import Halt
 from journal.schema import database_now, meta, tasks
 from journal.values import WaitingReason
 
 _NAME = "halt"
-
-
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """Who stopped everything, when (UTC), and why."""
-
-    by: str
-    at: datetime
-    note: str = ""
 
 
 class KillSwitch:
@@ -33,13 +25,14 @@ class KillSwitch:
         """The halt that is in force."""
         return await self._database.read(read_halt)
 
-    async def halt(self, *, by: str, note: str = "") -> Halt:
-        """Stop everything; a halt that is in force already stays as it is."""
-        return await self._database.write(lambda connection: _halt(connection, Halt(by, datetime.now(UTC), note)))
+    async def halt(self, tenant: str, *, by: str, via: str, note: str = "") -> Halt:
+        """Stop everything; a halt that is in force already stays as it is. It is an act in the log of ``tenant``."""
+        halt = Halt(by, datetime.now(UTC), note)
+        return await self._database.write(lambda connection: _halt(connection, tenant, via, halt))
 
-    async def lift(self) -> Halt | None:
-        """End the halt; the one that was in force."""
-        return await self._database.write(_lift)
+    async def lift(self, tenant: str, *, by: str, via: str) -> Halt | None:
+        """End the halt; the one that was in force. It is an act in the log of ``tenant``."""
+        return await self._database.write(lambda connection: _lift(connection, tenant, by, via))
 
     async def require_off(self) -> None:
         """Raise ``Conflict`` while everything is stopped."""
@@ -70,18 +63,21 @@ def read_halt(connection: Connection) -> Halt | None:
     return Halt(found["by"], datetime.fromisoformat(found["at"]), found["note"])
 
 
-def _halt(connection: Connection, halt: Halt) -> Halt:
+def _halt(connection: Connection, tenant: str, via: str, halt: Halt) -> Halt:
     before = read_halt(connection)
     if before is not None:
         return before
     value = json.dumps({"by": halt.by, "at": halt.at.isoformat(), "note": halt.note})
     connection.execute(insert(meta).values(name=_NAME, value=value))
+    record(connection, tenant, Act(halt.by, via, "halt.begun", "all", {"note": halt.note}))
     return halt
 
 
-def _lift(connection: Connection) -> Halt | None:
+def _lift(connection: Connection, tenant: str, by: str, via: str) -> Halt | None:
     halt = read_halt(connection)
-    connection.execute(delete(meta).where(meta.c.name == _NAME))
+    if halt is not None:
+        connection.execute(delete(meta).where(meta.c.name == _NAME))
+        record(connection, tenant, Act(by, via, "halt.lifted", "all", {"begun_by": halt.by}))
     return halt
 
 

@@ -137,3 +137,12 @@ def require_ended(record: TaskRecord) -> None:
     """Raise ``Conflict`` unless the task has ended: one under way needs what it would forget."""
     if not record.status.ended:
         raise Conflict(f"{record.id} is still under way and needs its whole journal.", hint="Cancel the task first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Who stopped everything, when (UTC), and why."""
+
+    by: str
+    at: datetime
+    note: str = ""

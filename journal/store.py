@@ -27,9 +27,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from journal.events import Event
-from journal.kill_switch import Halt
 from journal.limits import Terms
-from journal.records import Concurrency, InboxItem, Lease, TaskFilter, TaskRecord, Totals
+from journal.records import Concurrency, Halt, InboxItem, Lease, TaskFilter, TaskRecord, Totals
 
 BLOB_BYTES = 8192
 

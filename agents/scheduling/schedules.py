@@ -6,13 +6,14 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from agents.scheduling.deciding import LONGEST_QUEUE, first_fire, going_on
 from agents.scheduling.firing import KEPT, Clock, Firing, Tasks, utc_now
 from agents.scheduling.records import Fire, FireState, ScheduleRecord
 from agents.scheduling.requests import BackfillRequest, ScheduleChange, ScheduleRequest
-from agents.scheduling.store import ScheduleStore, fired, step, sync
+from agents.scheduling.store import ScheduleStore, audited, fired, step, sync
+from journal.audit import Act
 from journal.database import Database
 from journal.errors import ConfigurationError, Conflict, InvalidInput
 from journal.ids import new_id
@@ -23,7 +24,9 @@ DECLARING_TENANT = "default"
 
 
 class Schedules:
-    """One per runtime. ``agents`` are the names of the profiles there are; ``declared`` are the configuration's schedules."""
+    """One per runtime. ``agents`` are the names of the profiles there are; ``declared`` are the configuration's schedules.
+    ``actor`` and ``via`` are who asks and by which key, for the audit log.
+    """
 
     def __init__(
         self,
@@ -41,11 +44,14 @@ class Schedules:
         self._clock = clock
         self.firing = Firing(self._store, tasks, self.agents, clock)
 
-    async def create(self, tenant: str, request: ScheduleRequest, *, paused: bool = False) -> ScheduleRecord:
+    async def create(
+        self, tenant: str, request: ScheduleRequest, *, actor: str, via: str, paused: bool = False
+    ) -> ScheduleRecord:
         """Raises ``InvalidInput`` (an unknown agent, a ``start_at`` that is past) or ``Conflict`` (the name)."""
         self._check(request)
         record = self._made(tenant, request, declared=False, paused=paused)
-        await self._store.create(record)
+        details: dict[str, JsonValue] = {"name": record.name, "paused": paused}
+        await self._store.create(record, Act(actor, via, "schedule.created", record.id, details))
         return record
 
     async def all(self, tenant: str) -> list[ScheduleRecord]:
@@ -61,7 +67,7 @@ class Schedules:
         await self._store.get(tenant, schedule_id)
         return await self._store.fires(schedule_id, limit)
 
-    async def change(self, tenant: str, schedule_id: str, change: ScheduleChange) -> ScheduleRecord:
+    async def change(self, tenant: str, schedule_id: str, change: ScheduleChange, *, actor: str, via: str) -> ScheduleRecord:
         """Pause, resume or change. Another time, or a resume, starts anew from now: what fell into a pause is not made good.
 
         Raises ``NotFound``, ``InvalidInput`` or ``Conflict`` (a schedule of the configuration can only be paused).
@@ -78,17 +84,18 @@ class Schedules:
             after = replace(after, failures=0, rests_until=None)
         anew = _timing(request) != _timing(seen.request) or (seen.paused and not paused and request.cron is not None)
         after = going_on(after, first_fire(request, now) if anew else seen.next_at)
-        await self._store.write(step(seen, after))
+        act = Act(actor, via, _what(change), seen.id, {"name": seen.name, "fields": [*sorted(change.model_fields_set)]})
+        await self._store.write(audited(tenant, act, step(seen, after)))
         return await self._store.get(tenant, schedule_id)
 
-    async def remove(self, tenant: str, schedule_id: str) -> None:
+    async def remove(self, tenant: str, schedule_id: str, *, actor: str, via: str) -> None:
         """Its tasks stay. Raises ``NotFound`` or ``Conflict`` (it is in the configuration)."""
         seen = await self._store.get(tenant, schedule_id)
         if seen.declared:
             raise _declared(seen)
-        await self._store.remove(tenant, schedule_id)
+        await self._store.remove(tenant, schedule_id, Act(actor, via, "schedule.removed", seen.id, {"name": seen.name}))
 
-    async def run(self, tenant: str, schedule_id: str, *, by: str) -> TaskRecord:
+    async def run(self, tenant: str, schedule_id: str, *, actor: str, via: str) -> TaskRecord:
         """Submit its task now, whatever else is under way; its fires go on as they would. Raises ``NotFound`` or
         ``InvalidInput``."""
         record = await self._store.get(tenant, schedule_id)
@@ -96,11 +103,13 @@ class Schedules:
         now = self._clock()
 
         def also(connection: Any, task_id: str) -> None:
-            fired(schedule_id, [Fire(now, FireState.SUBMITTED, now, task_id, "Asked for.")])(connection)
+            act = Act(actor, via, "schedule.run", record.id, {"name": record.name, "task_id": task_id})
+            fire = Fire(now, FireState.SUBMITTED, now, task_id, "Asked for.")
+            audited(tenant, act, fired(schedule_id, [fire]))(connection)
 
-        return await self._tasks.submit(tenant, record.request.task(now), by=by, also=also)
+        return await self._tasks.submit(tenant, record.request.task(now), by=actor, also=also)
 
-    async def backfill(self, tenant: str, schedule_id: str, asked: BackfillRequest) -> list[Fire]:
+    async def backfill(self, tenant: str, schedule_id: str, asked: BackfillRequest, *, actor: str, via: str) -> list[Fire]:
         """Put every fire of a range of the past that has no task in line; a beat makes them, oldest first, one at a time.
 
         Raises ``NotFound``, ``InvalidInput`` for a range that is wrong or holds too many, and ``Conflict``.
@@ -112,7 +121,9 @@ class Schedules:
         taken = await self._store.taken(schedule_id, times)
         fires = [Fire(t, FireState.QUEUED, now, why="Backfill.") for t in times if t not in taken]
         if fires:
-            await self._store.write(fired(schedule_id, fires))
+            span: dict[str, JsonValue] = {"from": asked.since.isoformat(), "until": asked.until.isoformat()}
+            act = Act(actor, via, "schedule.backfilled", record.id, {"name": record.name, "fires": len(fires), **span})
+            await self._store.write(audited(tenant, act, fired(schedule_id, fires)))
         return fires
 
     async def sync(self) -> None:
@@ -188,6 +199,12 @@ def _merged(request: ScheduleRequest, given: dict[str, Any]) -> ScheduleRequest:
         where = ".".join(str(part) for part in first["loc"])
         told = first["msg"].removeprefix("Value error, ")
         raise InvalidInput(f"{where}: {told}." if where else f"{told[0].upper()}{told[1:]}.") from None
+
+
+def _what(change: ScheduleChange) -> str:
+    if change.changed() or change.paused is None:
+        return "schedule.changed"
+    return "schedule.paused" if change.paused else "schedule.resumed"
 
 
 def _timing(request: ScheduleRequest) -> tuple[object, ...]:

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from agents.scheduling.records import AlreadyFired, Fire, FireState, Overtaken, ScheduleRecord
 from agents.scheduling.requests import ScheduleRequest
 from agents.scheduling.tables import schedule_fires, schedules
+from journal.audit import Act
+from journal.audit import record as audit
 from journal.codec import from_micros, to_micros
 from journal.database import Database
 from journal.errors import Conflict, NotFound
@@ -27,9 +29,9 @@ class ScheduleStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, record: ScheduleRecord) -> None:
+    async def create(self, record: ScheduleRecord, act: Act) -> None:
         """Raises ``Conflict`` where the tenant has one of that name."""
-        await self._database.write(lambda connection: _create(connection, record))
+        await self._database.write(audited(record.tenant, act, lambda connection: _create(connection, record)))
 
     async def all(self, tenant: str) -> list[ScheduleRecord]:
         """The tenant's schedules, by name."""
@@ -66,10 +68,10 @@ class ScheduleStore:
         """Do what ``step`` and ``fired`` make, without a task."""
         await self._database.write(change)
 
-    async def remove(self, tenant: str, schedule_id: str) -> None:
+    async def remove(self, tenant: str, schedule_id: str, act: Act) -> None:
         """With its fires; their tasks stay."""
-        mine = (schedules.c.tenant == tenant) & (schedules.c.id == schedule_id)
-        await self._database.write(lambda connection: connection.execute(sa.delete(schedules).where(mine)))
+        gone = sa.delete(schedules).where(schedules.c.tenant == tenant, schedules.c.id == schedule_id)
+        await self._database.write(audited(tenant, act, lambda connection: connection.execute(gone)))
 
     async def fires(self, schedule_id: str, limit: int) -> list[Fire]:
         """The newest fires, newest first."""
@@ -101,6 +103,16 @@ class ScheduleStore:
             .order_by(schedules.c.name, schedules.c.id, f.fire_at)
         )
         return _records(await self._database.read(lambda c: c.execute(query).mappings().all()))
+
+
+def audited(tenant: str, act: Act, change: Callable[[sa.Connection], object]) -> Callable[[sa.Connection], None]:
+    """A write that stands in the audit log too, in its own transaction."""
+
+    def write(connection: sa.Connection) -> None:
+        change(connection)
+        audit(connection, tenant, act)
+
+    return write
 
 
 def step(seen: ScheduleRecord, after: ScheduleRecord, fires: Sequence[Fire] = ()) -> Callable[[sa.Connection], None]:

@@ -12,8 +12,9 @@ from journal.events import Event
 from journal.records import TaskRecord
 from journal.values import Value, WaitingReason
 
-WebhookEvent = Literal["task.completed", "task.failed", "task.canceled", "task.rejected", "task.waiting"]
-"""What is told of: every end of a task, and a wait for a person (approval, input or a call in doubt)."""
+WebhookEvent = Literal["task.completed", "task.failed", "task.canceled", "task.rejected", "task.waiting", "approval.escalated"]
+"""What is told of: every end of a task, a wait for a person (approval, input or a call in doubt), and an approval that nobody
+has decided in time."""
 
 EVENTS: tuple[str, ...] = get_args(WebhookEvent)
 
@@ -64,17 +65,26 @@ class Delivery(Value):
     body: str = Field(repr=False)
 
 
-def told_of(record: TaskRecord, events: Sequence[Event]) -> tuple[str, Event] | None:
-    """The kind that webhooks are told of and its event, if one of these is; ``record`` is the task as of the last of them."""
-    for event in reversed(events):
-        if record.status.ended and event.kind in EVENTS:
-            return event.kind, event
-        if isinstance(event.data, ev.TaskWaiting) and record.waiting and record.waiting.reason in _TOLD_WAITS:
-            return event.kind, event
-    return None
+def told_of(record: TaskRecord, events: Sequence[Event]) -> list[Event]:
+    """Those of these events that webhooks are told of; ``record`` is the task as of the last of them. Of a wait only where
+    the task still rests, and once."""
+    told = [event for event in events if isinstance(event.data, ev.ApprovalEscalated)]
+    last = next((event for event in reversed(events) if _is_end(record, event) or _is_wait(record, event)), None)
+    return told if last is None else [*told, last]
 
 
-def message(record: TaskRecord, kind: str, event: Event) -> str:
-    """The body of a delivery: ``{type, timestamp, data}``, with the Task document as ``data``."""
+def _is_end(record: TaskRecord, event: Event) -> bool:
+    return record.status.ended and event.kind in EVENTS
+
+
+def _is_wait(record: TaskRecord, event: Event) -> bool:
+    return isinstance(event.data, ev.TaskWaiting) and record.waiting is not None and record.waiting.reason in _TOLD_WAITS
+
+
+def message(record: TaskRecord, event: Event) -> str:
+    """The body of a delivery: ``{type, timestamp, data}``, with the Task document as ``data``; for an escalation, with its
+    ``approval_id``."""
     data = record.model_dump(mode="json", exclude=_NOT_TOLD)
-    return json.dumps({"type": kind, "timestamp": event.at.isoformat(), "data": data}, ensure_ascii=False)
+    if isinstance(event.data, ev.ApprovalEscalated):
+        data["approval_id"] = event.data.approval_id
+    return json.dumps({"type": event.kind, "timestamp": event.at.isoformat(), "data": data}, ensure_ascii=False)

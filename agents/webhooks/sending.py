@@ -9,10 +9,12 @@ import secrets
 import time
 from datetime import UTC, datetime, timedelta
 
+from agents.sealing import Seal
 from agents.webhooks.records import Attempt
 from agents.webhooks.settings import WebhookSettings
 from agents.webhooks.store import Claimed, Result
-from journal.errors import InvalidInput
+from journal.crash_points import reach
+from journal.errors import ConfigurationError, InvalidInput
 from tools.addresses import AllowList
 from tools.errors import ToolError
 from tools.http_post import GuardedPost, Posted
@@ -40,6 +42,11 @@ def check_secret(secret: str) -> None:
         )
 
 
+def secret_place(tenant: str, webhook_id: str) -> tuple[str, str]:
+    """Where the secrets of a webhook open."""
+    return tenant, webhook_id
+
+
 def sign(secret: str, message_id: str, timestamp: int, body: str) -> str:
     """A signature of version 1."""
     signed = hmac.digest(_key(secret), f"{message_id}.{timestamp}.{body}".encode(), hashlib.sha256)
@@ -53,20 +60,21 @@ def _key(secret: str) -> bytes:
 class Sender:
     """Makes one attempt at a time of a delivery."""
 
-    def __init__(self, settings: WebhookSettings) -> None:
+    def __init__(self, settings: WebhookSettings, seal: Seal) -> None:
         """Raises ``ConfigurationError`` for an entry of ``allow`` that cannot be read."""
         setting = "webhooks.allow"
         self._settings = settings
+        self._seal = seal
         self._http = GuardedPost(
             AllowList(settings.allow, setting=setting), timeout_seconds=settings.timeout_seconds, setting=setting
         )
 
     async def attempt(self, claimed: Claimed) -> Result:
-        """Send it once. Any status from 200 to 299 is a yes."""
+        """Send it once. Any status from 200 to 299 is a yes. Where a secret does not open, nothing is sent."""
         started, at = time.monotonic(), datetime.now(UTC)
         try:
             posted = await self._post(claimed, round(at.timestamp()))
-        except ToolError as error:
+        except (ToolError, ConfigurationError) as error:
             attempt = Attempt(at=at, error=str(error), seconds=round(time.monotonic() - started, 3))
             return Result(attempt, delivered=False, again_at=self._again_at(claimed, at, None))
         taken = 200 <= posted.status < 300
@@ -78,13 +86,18 @@ class Sender:
 
     async def _post(self, claimed: Claimed, timestamp: int) -> Posted:
         delivery = claimed.delivery
+        place = secret_place(claimed.tenant, delivery.webhook_id)
+        secrets = [self._seal.open(place, sealed) for sealed in claimed.secrets]
         headers = {
             "Content-Type": "application/json",
             "webhook-id": delivery.id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": " ".join(sign(s, delivery.id, timestamp, delivery.body) for s in claimed.secrets),
+            "webhook-signature": " ".join(sign(s, delivery.id, timestamp, delivery.body) for s in secrets),
         }
-        return await self._http.post(claimed.url, delivery.body.encode(), headers)
+        reach("webhook.sending", delivery.event)
+        posted = await self._http.post(claimed.url, delivery.body.encode(), headers)
+        reach("webhook.answered", delivery.event)
+        return posted
 
     def _again_at(self, claimed: Claimed, at: datetime, asked: float | None) -> datetime | None:
         """When to try again; ``None`` once it has been tried often enough."""

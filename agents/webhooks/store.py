@@ -1,6 +1,6 @@
 """Webhooks and their deliveries in the database. Every query is scoped to a tenant, but those of whoever delivers."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ _KEPT_ATTEMPTS = 30
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that this process may send now. ``secrets`` sign it, newest first."""
+    """A delivery that this process may send now. ``secrets`` sign it, newest first; they are sealed."""
 
     delivery: Delivery
     tenant: str
@@ -48,12 +48,12 @@ class Result:
     """Why the webhook is not to be called any more."""
 
 
-def write_deliveries(connection: Connection, record: TaskRecord, kind: str, event: Event) -> None:
+def write_deliveries(connection: Connection, record: TaskRecord, event: Event) -> None:
     """Note what is to be told to whom, in the transaction that writes the event."""
     c = webhooks.c
     mine = (c.tenant == record.tenant, or_(c.task.is_(None), c.task == record.id), c.disabled_at.is_(None))
     wanted = [
-        row.id for row in connection.execute(select(c.id, c.events).where(*mine)) if not row.events or kind in row.events
+        row.id for row in connection.execute(select(c.id, c.events).where(*mine)) if not row.events or event.kind in row.events
     ]
     if wanted:
         now = to_micros(event.at)
@@ -61,8 +61,8 @@ def write_deliveries(connection: Connection, record: TaskRecord, kind: str, even
             "tenant": record.tenant,
             "task": record.id,
             "seq": event.seq,
-            "event": kind,
-            "body": message(record, kind, event),
+            "event": event.kind,
+            "body": message(record, event),
             "status": "pending",
             "tries": 0,
             "claims": 0,
@@ -76,25 +76,26 @@ def write_deliveries(connection: Connection, record: TaskRecord, kind: str, even
 def outbox(record: TaskRecord, events: Sequence[Event]) -> Any:
     """An ``agents.task_log.Outbox``: what to write with these events, if anything."""
     told = told_of(record, events)
-    if told is None:
+    if not told:
         return None
 
     def write(connection: Connection | None) -> None:
         if connection is not None:
-            write_deliveries(connection, record, *told)
+            for event in told:
+                write_deliveries(connection, record, event)
 
     return write
 
 
-def add_webhook(connection: Connection, tenant: str, webhook: Webhook, secret: str) -> None:
-    """Write a new webhook."""
+def add_webhook(connection: Connection, tenant: str, webhook: Webhook, sealed: str) -> None:
+    """Write a new webhook with its sealed secret."""
     row = {
         "id": webhook.id,
         "tenant": tenant,
         "task": webhook.task_id,
         "url": webhook.url,
         "events": list(webhook.events),
-        "secrets": [{"secret": secret, "until": None}],
+        "secrets": [{"sealed": sealed, "until": None}],
         "created_at": to_micros(webhook.created_at),
     }
     connection.execute(insert(webhooks), row)
@@ -106,9 +107,9 @@ class WebhookStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, tenant: str, webhook: Webhook, secret: str, act: Act) -> None:
+    async def add(self, tenant: str, webhook: Webhook, sealed: str, act: Act) -> None:
         def write(connection: Connection) -> None:
-            add_webhook(connection, tenant, webhook, secret)
+            add_webhook(connection, tenant, webhook, sealed)
             audit(connection, tenant, act)
 
         await self._database.write(write)
@@ -137,13 +138,13 @@ class WebhookStore:
 
         return await self._database.write(write)
 
-    async def rotate(self, tenant: str, webhook_id: str, secret: str, until: datetime, act: Act) -> Webhook:
-        """Sign with ``secret`` from now on, and with the one before it until ``until`` too. Raises ``NotFound``."""
+    async def rotate(self, tenant: str, webhook_id: str, sealed: str, until: datetime, act: Act) -> Webhook:
+        """Sign with this secret from now on, and with the one before it until ``until`` too. Raises ``NotFound``."""
 
         def write(connection: Connection) -> Webhook:
             row = _row(connection, tenant, webhook_id)
             before = {**row["secrets"][0], "until": to_micros(until)}
-            secrets = [{"secret": secret, "until": None}, before]
+            secrets = [{"sealed": sealed, "until": None}, before]
             connection.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(secrets=secrets))
             audit(connection, tenant, act)
             return _webhook(row)
@@ -197,6 +198,23 @@ class WebhookStore:
     async def finish(self, claimed: Claimed, result: Result) -> None:
         """Note an attempt; whose claim has run out meanwhile notes nothing."""
         await self._database.write(lambda connection: _finish(connection, claimed, result))
+
+    async def sealed_values(self) -> list[str]:
+        """The secrets of all webhooks, of every tenant."""
+        query = select(webhooks.c.secrets)
+        return await self._database.read(lambda c: [s["sealed"] for secrets in c.scalars(query) for s in secrets])
+
+    async def reseal(self, seal_anew: Callable[[str], str]) -> int:
+        """Put ``seal_anew`` of each sealed secret in its place, all of them or none; how many there are."""
+
+        def write(connection: Connection) -> int:
+            rows = connection.execute(select(webhooks.c.id, webhooks.c.secrets).with_for_update()).all()
+            for row in rows:
+                secrets = [{**secret, "sealed": seal_anew(secret["sealed"])} for secret in row.secrets]
+                connection.execute(update(webhooks).where(webhooks.c.id == row.id).values(secrets=secrets))
+            return sum(len(row.secrets) for row in rows)
+
+        return await self._database.write(write)
 
     async def purge(self, before: datetime) -> int:
         """Drop deliveries that ended before; how many."""
@@ -282,5 +300,5 @@ def _delivery(row: RowMapping) -> Delivery:
 
 
 def _claimed(row: RowMapping) -> Claimed:
-    secrets = tuple(s["secret"] for s in row["secrets"] if s["until"] is None or s["until"] > row["now"])
+    secrets = tuple(s["sealed"] for s in row["secrets"] if s["until"] is None or s["until"] > row["now"])
     return Claimed(_delivery(row), row["tenant"], row["url"], secrets, row["tries"], row["claims"])

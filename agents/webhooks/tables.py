@@ -12,7 +12,7 @@ webhooks = Table(
     Column("task", Text),  # its public id; null: for all tasks of the tenant
     Column("url", Text, nullable=False),
     Column("events", JSON, nullable=False),  # empty: all
-    Column("secrets", JSON, nullable=False),  # newest first: [{"secret", "until"}]
+    Column("secrets", JSON, nullable=False),  # newest first: [{"sealed", "until"}]
     Column("created_at", BigInteger, nullable=False),
     Column("disabled_at", BigInteger),
     Column("disabled_why", Text),

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import JsonValue
 
 from agents.requests import WebhookChange, WebhookRequest
+from agents.sealing import Seal
 from agents.webhooks.records import Delivery, NewWebhook, Webhook
-from agents.webhooks.sending import Sender, check_secret, new_secret
+from agents.webhooks.sending import Sender, check_secret, new_secret, secret_place
 from agents.webhooks.settings import WebhookSettings
 from agents.webhooks.store import PER_ROUND, Claimed, WebhookStore, add_webhook
 from journal.audit import Act
@@ -25,7 +26,8 @@ from tools.http_guard import checked_url
 AT_ONCE = 32
 """So many deliveries are under way at once in one process."""
 
-_MARGIN_SECONDS = 30.0
+_PATIENCE = 3.0
+"""A delivery whose attempt has not ended after so many timeouts is taken for lost: its process died."""
 
 Also = Callable[[Any, str], None]
 """``(connection, task id)``: writes rows in the transaction that writes a new task."""
@@ -36,19 +38,35 @@ logger = logging.getLogger(__name__)
 class Webhooks:
     """``actor`` and ``via`` are who asks and by which key, for the audit log."""
 
-    def __init__(self, database: Database, settings: WebhookSettings) -> None:
+    def __init__(self, database: Database, settings: WebhookSettings, seal: Seal) -> None:
         """Raises ``ConfigurationError`` for an entry of ``settings.allow`` that cannot be read."""
         self._store = WebhookStore(database)
         self._settings = settings
-        self._sender = Sender(settings)
+        self._seal = seal
+        self._sender = Sender(settings, seal)
         self._under_way: dict[asyncio.Task[None], str] = {}
 
     async def create(self, tenant: str, request: WebhookRequest, *, actor: str, via: str) -> NewWebhook:
         """A webhook for all tasks of the tenant. Raises ``InvalidInput``."""
         webhook, secret = prepared(request)
         details: dict[str, JsonValue] = {"url": _host(webhook.url), "events": list(webhook.events)}
-        await self._store.add(tenant, webhook, secret, Act(actor, via, "webhook.created", webhook.id, details))
+        sealed = await self._seal.seal(secret_place(tenant, webhook.id), secret)
+        await self._store.add(tenant, webhook, sealed, Act(actor, via, "webhook.created", webhook.id, details))
         return NewWebhook(**dict(webhook), secret=secret)
+
+    async def joining(self, tenant: str, request: WebhookRequest | None, also: Also | None) -> Also | None:
+        """What is written with a task that brings a webhook, beside what ``also`` writes. Raises ``InvalidInput``."""
+        if request is None:
+            return also
+        webhook, secret = prepared(request)
+        sealed = await self._seal.seal(secret_place(tenant, webhook.id), secret)
+
+        def write(connection: Any, task_id: str) -> None:
+            if also is not None:
+                also(connection, task_id)
+            add_webhook(connection, tenant, webhook.model_copy(update={"task_id": task_id}), sealed)
+
+        return write
 
     async def all(self, tenant: str, *, task_id: str | None = None) -> list[Webhook]:
         """The tenant's webhooks, or those that came with one task; oldest first."""
@@ -77,7 +95,8 @@ class Webhooks:
         secret = new_secret()
         until = datetime.now(UTC) + timedelta(hours=self._settings.rotation_hours)
         act = Act(actor, via, "webhook.rotated", webhook_id)
-        return NewWebhook(**dict(await self._store.rotate(tenant, webhook_id, secret, until, act)), secret=secret)
+        sealed = await self._seal.seal(secret_place(tenant, webhook_id), secret)
+        return NewWebhook(**dict(await self._store.rotate(tenant, webhook_id, sealed, until, act)), secret=secret)
 
     async def remove(self, tenant: str, webhook_id: str, *, actor: str, via: str) -> None:
         """Forget it, and what waits for it. Raises ``NotFound``."""
@@ -98,7 +117,7 @@ class Webhooks:
         if room <= 0:
             return 0
         busy = [webhook for webhook, n in Counter(self._under_way.values()).items() if n >= PER_ROUND]
-        claimed = await self._store.claim(room, self._settings.timeout_seconds + _MARGIN_SECONDS, busy)
+        claimed = await self._store.claim(room, self._settings.timeout_seconds * _PATIENCE, busy)
         for one in claimed:
             task = asyncio.create_task(self._deliver(one))
             self._under_way[task] = one.delivery.webhook_id
@@ -133,7 +152,7 @@ class Webhooks:
                 logger.warning("a webhook was not delivered: %s", result.attempt.error, extra=told)
 
 
-def prepared(request: WebhookRequest, task_id: str | None = None) -> tuple[Webhook, str]:
+def prepared(request: WebhookRequest) -> tuple[Webhook, str]:
     """A webhook as asked for, and its secret: the given one or a new one. Raises ``InvalidInput``."""
     secret = new_secret() if request.secret is None else request.secret.get_secret_value()
     check_secret(secret)
@@ -141,24 +160,9 @@ def prepared(request: WebhookRequest, task_id: str | None = None) -> tuple[Webho
         id=new_id("wh"),
         url=checked_address(request.url),
         events=tuple(dict.fromkeys(request.events)),
-        task_id=task_id,
         created_at=datetime.now(UTC),
     )
     return webhook, secret
-
-
-def joining(tenant: str, request: WebhookRequest | None, also: Also | None) -> Also | None:
-    """What is written with a task that brings a webhook, beside what ``also`` writes. Raises ``InvalidInput``."""
-    if request is None:
-        return also
-    webhook, secret = prepared(request)
-
-    def write(connection: Any, task_id: str) -> None:
-        if also is not None:
-            also(connection, task_id)
-        add_webhook(connection, tenant, webhook.model_copy(update={"task_id": task_id}), secret)
-
-    return write
 
 
 def checked_address(url: str) -> str:

@@ -56,7 +56,8 @@ async def show_halt(runtime: Served) -> Response:
 async def halt(runtime: Served, caller: Caller, body: HaltRequest | None = None) -> Response:
     """Stop everything: tasks pause within two seconds, also in a long call, and no new work is taken."""
     _for_all_tenants(caller)
-    return answer(HaltDocument.of(await runtime.stop_all.halt(by=caller.name, note=body.note if body else "")))
+    note = body.note if body else ""
+    return answer(HaltDocument.of(await runtime.stop_all.halt(caller.tenant, by=caller.name, via=caller.key_id, note=note)))
 
 
 @router.delete("", response_model=HaltDocument, responses=may_fail(403, 503, 507))
@@ -64,7 +65,7 @@ async def halt(runtime: Served, caller: Caller, body: HaltRequest | None = None)
 async def lift_halt(runtime: Served, caller: Caller) -> Response:
     """Let everything go on: the tasks that the halt paused are resumed."""
     _for_all_tenants(caller)
-    resumed = await runtime.stop_all.lift(by=caller.name)
+    resumed = await runtime.stop_all.lift(caller.tenant, by=caller.name, via=caller.key_id)
     return answer(HaltDocument.of(await runtime.stop_all.standing(), resumed))
 
 

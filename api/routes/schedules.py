@@ -40,7 +40,9 @@ async def list_schedules(runtime: Served, caller: Caller) -> Response:
 @needs(Role.SUBMITTER)
 async def create_schedule(runtime: Served, caller: Caller, body: NewSchedule) -> Response:
     """Make a schedule."""
-    made = await runtime.schedules.create(caller.tenant, body.request(), paused=body.paused)
+    made = await runtime.schedules.create(
+        caller.tenant, body.request(), paused=body.paused, actor=caller.name, via=caller.key_id
+    )
     return answer(ScheduleDocument.of(made, runtime.schedules.agents), 201)
 
 
@@ -64,7 +66,7 @@ async def list_fires(runtime: Served, caller: Caller, schedule_id: str, limit: L
 @needs(Role.SUBMITTER)
 async def change_schedule(runtime: Served, caller: Caller, schedule_id: str, body: ScheduleChange) -> Response:
     """Pause it (`{"paused": true}`), resume it, or change what is given."""
-    record = await runtime.schedules.change(caller.tenant, schedule_id, body)
+    record = await runtime.schedules.change(caller.tenant, schedule_id, body, actor=caller.name, via=caller.key_id)
     return answer(ScheduleDocument.of(record, runtime.schedules.agents))
 
 
@@ -72,7 +74,7 @@ async def change_schedule(runtime: Served, caller: Caller, schedule_id: str, bod
 @needs(Role.SUBMITTER)
 async def remove_schedule(runtime: Served, caller: Caller, schedule_id: str) -> Response:
     """Remove it; its tasks stay."""
-    await runtime.schedules.remove(caller.tenant, schedule_id)
+    await runtime.schedules.remove(caller.tenant, schedule_id, actor=caller.name, via=caller.key_id)
     return Response(status_code=204)
 
 
@@ -80,7 +82,8 @@ async def remove_schedule(runtime: Served, caller: Caller, schedule_id: str) -> 
 @needs(Role.SUBMITTER)
 async def run_schedule(runtime: Served, caller: Caller, schedule_id: str) -> Response:
     """Submit its task now, also while it is paused or another one is under way; its fires go on as they would."""
-    return answer(TaskDocument.of(await runtime.schedules.run(caller.tenant, schedule_id, by=caller.name)), 202)
+    task = await runtime.schedules.run(caller.tenant, schedule_id, actor=caller.name, via=caller.key_id)
+    return answer(TaskDocument.of(task), 202)
 
 
 @router.post(
@@ -92,5 +95,5 @@ async def run_schedule(runtime: Served, caller: Caller, schedule_id: str) -> Res
 @needs(Role.SUBMITTER)
 async def backfill_schedule(runtime: Served, caller: Caller, schedule_id: str, body: BackfillRequest) -> Response:
     """Make every fire of a range of the past that has no task: one task after the other, oldest first."""
-    fires = await runtime.schedules.backfill(caller.tenant, schedule_id, body)
+    fires = await runtime.schedules.backfill(caller.tenant, schedule_id, body, actor=caller.name, via=caller.key_id)
     return answer(FireList(fires=tuple(FireDocument.of(fire) for fire in fires)), 202)

@@ -93,7 +93,7 @@ async def _remove(settings: "Settings", name: str, user: str | None) -> None:
 
 @app.command()
 def rotate(ctx: typer.Context) -> None:
-    """Seal every credential with a new key.
+    """Seal every credential, and every secret of a webhook, with a new key.
 
     With the key in HOME/credentials.key a new one is put before it; with JOURNEYMAN_CREDENTIALS_KEY put yours first yourself,
     restart `serve`, then run this. The older keys stay until you take them out.
@@ -106,20 +106,18 @@ def rotate(ctx: typer.Context) -> None:
 
 
 async def _rotate(settings: "Settings") -> None:
-    from agents.vault import Vault
+    from agents.sealing import Seal
     from journal.audit import Act, AuditLog
-    from journal.credentials import CredentialStore
     from journal.database import Database
     from journeyman.home import prepare
-    from trust.redaction import Redactor
 
     prepare(settings.home)
     database = await Database.open(settings.journal_url)
     try:
-        resealed = await Vault(CredentialStore(database), settings.home, Redactor()).rotate()
+        resealed = await Seal.of(database, settings.home).rotate()
         await AuditLog(database).record(
             "default", Act("command line", "run", "credentials.rotated", "all", {"count": resealed})
         )
     finally:
         await database.close()
-    say(f"{resealed} credentials are sealed with the new key.")
+    say(f"{resealed} credentials and secrets are sealed with the new key.")

@@ -42,12 +42,13 @@ def _load(invocation: Invocation) -> "Settings":
 
 
 def _checks(settings: "Settings") -> dict[str, Check]:
-    from journeyman.cli import part_checks, schedule_checks
+    from journeyman.cli import part_checks, schedule_checks, seal_checks
 
     checks = {
         "home": part_checks.home,
         "database": part_checks.database,
         "serve": part_checks.serve,
+        "secrets": seal_checks.secrets,
         "schedules": schedule_checks.schedules,
         "memory": part_checks.memory,
         "models": part_checks.models,

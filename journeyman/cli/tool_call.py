@@ -117,6 +117,7 @@ async def _context(settings: Settings, tool: Tool, workspace: Path | None) -> As
 
 
 async def _secrets(settings: Settings, tool: Tool) -> dict[str, str]:
+    from agents.sealing import Seal
     from agents.vault import Vault
     from journal.credentials import CredentialStore
     from journal.database import Database
@@ -124,6 +125,7 @@ async def _secrets(settings: Settings, tool: Tool) -> dict[str, str]:
 
     database = await Database.open(settings.journal_url)
     try:
-        return await Vault(CredentialStore(database), settings.home, Redactor()).secrets_of(tool, "default", "command line")
+        vault = Vault(CredentialStore(database), Seal.of(database, settings.home), Redactor())
+        return await vault.secrets_of(tool, "default", "command line")
     finally:
         await database.close()

@@ -22,6 +22,7 @@ _ON = {
     "run": {"tool"},
     "reconcile": {"tool"},
     "complete": {"provider"},
+    "post": {"_http"},
     "replace": {"os"},
     "rename": {"os"},
 }
@@ -32,12 +33,13 @@ POINTS_AROUND: dict[str, tuple[str, ...]] = {
     "agents/invocation.py Invoker.invoke run": ("tool.sending", "tool.returned"),
     "agents/invocation.py Invoker.reconcile reconcile": ("tool.reconciling", "tool.reconciled"),
     "llm/calling.py _once complete": ("model.sending", "model.answered"),
+    "agents/webhooks/sending.py Sender._post post": ("webhook.sending", "webhook.answered"),
     "workers/dispatcher.py CeleryDispatcher._publish send_task": ("message.sending", "message.sent"),
 }
 """Place to the points that its function must reach."""
 
 EXCUSED: dict[str, str] = {
-    "agents/vault.py Vault._write fdopen": "the operator's keys, replaced as a whole",
+    "agents/sealing.py Seal._write fdopen": "the operator's keys, replaced as a whole",
     "agents/guard/services.py JsonService.post AsyncClient": "a question to a guard, which is asked again",
     "journal/scratch.py _run begin": "a schema for checks, which nobody's task is in",
     "journal/upgrading.py migrate begin": "one transaction; an upgrade that dies has done nothing",

@@ -50,7 +50,7 @@ def points_over_a_broker() -> list[tuple[str, Crash]]:
             cases.append(("control", Crash(point)))
         elif point.startswith(("write.", "send.", "message.sen")):
             cases.append(("plan", Crash(point)))
-        elif not point.startswith("tool.reconcil"):
+        elif not point.startswith(("tool.reconcil", "webhook.")):
             cases.append(("react", Crash(point)))
     return cases
 

@@ -62,7 +62,7 @@ async def run(plan: Plan) -> Report:
                 for broker in plan.brokers:
                     results += await _over_one_broker(lab, broker, plan.full)
     points = POINTS if plan.full and not plan.scenarios else {row.point for row in results}
-    apart = () if plan.brokers else ("message.",)
+    apart = ("webhook.",) if plan.brokers else ("message.", "webhook.")
     missing = unreached(results, [point for point in points if not point.startswith(apart)])
     return Report(tuple(results), tuple(check_boundaries()), missing)
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
 from agents.requests import TaskRequest
-from agents.vault import KEY_FILE, KEY_VARIABLE, Vault
+from agents.sealing import KEY_FILE, KEY_VARIABLE, Seal
+from agents.vault import Vault
 from journal.audit import Act
 from journal.credentials import CredentialStore
 from journal.errors import ConfigurationError, InvalidInput, NotFound
@@ -124,7 +125,11 @@ async def test_what_is_at_rest_is_sealed_and_the_key_is_for_its_owner_alone(worl
 
 def vault_of(w: World) -> Vault:
     """Another process's."""
-    return Vault(CredentialStore(w.runtime.database), w.runtime.settings.home, Redactor())
+    return Vault(CredentialStore(w.runtime.database), seal_of(w), Redactor())
+
+
+def seal_of(w: World) -> Seal:
+    return Seal.of(w.runtime.database, w.runtime.settings.home)
 
 
 async def value_of(vault: Vault, user: str = "ada") -> str | None:
@@ -145,7 +150,7 @@ async def test_after_a_rotation_old_and_new_open_in_every_process(world: Build) 
     here, elsewhere = w.runtime.vault, vault_of(w)
     await here.set("default", "ada", "CRM_TOKEN", ADAS, ACT)
     assert await value_of(elsewhere) == ADAS
-    assert await elsewhere.rotate() == 1
+    assert await seal_of(w).rotate() == 1
     file = w.runtime.settings.home / KEY_FILE
     new, old = file.read_text().split()
     assert await value_of(here) == ADAS
@@ -164,7 +169,7 @@ async def test_the_key_may_come_from_a_variable(world: Build, monkeypatch: pytes
     await vault_of(w).set("default", "ada", "CRM_TOKEN", ADAS, ACT)
     assert not (w.runtime.settings.home / KEY_FILE).exists()
     monkeypatch.setenv(KEY_VARIABLE, f"{second}, {first}")
-    assert await vault_of(w).rotate() == 1
+    assert await seal_of(w).rotate() == 1
     monkeypatch.setenv(KEY_VARIABLE, second)
     assert await value_of(vault_of(w)) == ADAS
 

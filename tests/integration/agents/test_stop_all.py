@@ -19,7 +19,7 @@ async def test_a_halt_breaks_off_a_long_call_and_lifting_it_goes_on(world: Build
     task_id = await w.submit()
     driving = asyncio.create_task(w.drive(task_id))
     await until(lambda: "waiting" in w.witnessed)
-    standing = await w.runtime.stop_all.halt(by="ann", note="sends twice")
+    standing = await w.runtime.stop_all.halt("default", by="ann", via="test", note="sends twice")
     assert standing.halt is not None
     record = await driving
     assert record.waiting is not None
@@ -30,7 +30,7 @@ async def test_a_halt_breaks_off_a_long_call_and_lifting_it_goes_on(world: Build
         await w.submit("more")
     assert await w.runtime.drive(task_id) is None
     (w.folder / "go").touch()
-    assert await w.runtime.stop_all.lift(by="ann") == 1
+    assert await w.runtime.stop_all.lift("default", by="ann", via="test") == 1
     assert (await w.drive(task_id)).answer == "done"
 
 
@@ -38,9 +38,20 @@ async def test_what_a_person_paused_is_not_resumed_by_lifting_a_halt(world: Buil
     w = await world(says("done"))
     task_id = await w.submit()
     await w.runtime.pause("default", task_id, by="ann")
-    await w.runtime.stop_all.halt(by="ann")
-    assert await w.runtime.stop_all.lift(by="ann") == 0
+    await w.runtime.stop_all.halt("default", by="ann", via="test")
+    assert await w.runtime.stop_all.lift("default", by="ann", via="test") == 0
     assert (await w.runtime.task("default", task_id)).status is Status.INPUT_REQUIRED
+
+
+async def test_who_stopped_everything_and_who_lifted_it_is_in_the_audit_log(world: Build) -> None:
+    w = await world(says("done"))
+    await w.runtime.stop_all.halt("default", by="ann", via="key_1", note="sends twice")
+    await w.runtime.stop_all.halt("default", by="bob", via="key_2")
+    await w.runtime.stop_all.lift("default", by="bob", via="key_2")
+    await w.runtime.stop_all.lift("default", by="bob", via="key_2")
+    entries = await w.runtime.audit.entries("default", act="halt")
+    assert [(e.act, e.actor, e.via) for e in entries] == [("halt.lifted", "bob", "key_2"), ("halt.begun", "ann", "key_1")]
+    assert entries[1].details == {"note": "sends twice"}
 
 
 async def test_a_task_beyond_a_limit_waits_visibly_and_is_taken_in_its_turn(world: Build) -> None:

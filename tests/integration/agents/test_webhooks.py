@@ -5,16 +5,20 @@ import base64
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from agents.requests import TaskRequest, WebhookChange, WebhookRequest
 from agents.runtime import Runtime
+from agents.sealing import KEY_FILE, Seal
 from agents.webhooks.records import Delivery, NewWebhook
-from journal.errors import InvalidInput, NotFound
+from agents.webhooks.webhooks import Webhooks
+from journal.errors import ConfigurationError, InvalidInput, NotFound
 from journal.values import Status
 from journeyman.testing import HookAnswer, WebhookReceiver
 from tests.integration.agents.conftest import World, calls, says, until
@@ -303,3 +307,64 @@ async def test_a_delivery_is_written_with_its_event(world: Build) -> None:
         assert record.status is Status.COMPLETED
         [delivery] = await w.runtime.webhooks.deliveries("default", made.id)
         assert (delivery.task_id, delivery.seq, delivery.event) == (record.id, record.last_seq, "task.completed")
+
+
+async def test_secrets_lie_sealed_and_go_on_signing_after_a_rotation_of_the_key(world: Build) -> None:
+    async with WebhookReceiver() as receiver:
+        w = await world(says("ok"), settings=allowing(receiver))
+        made = await hook(w, receiver.url)
+        rotated = await w.runtime.webhooks.rotate("default", made.id, **BY)
+        home = w.runtime.settings.home
+        for secret in (made.secret, rotated.secret):
+            assert not [path for path in home.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+        assert await Seal.of(w.runtime.database, home).rotate() == 2
+        (home / KEY_FILE).write_text((home / KEY_FILE).read_text().split()[0])
+        await w.run()
+        await deliver(w)
+    [got] = receiver.received
+    for secret in (made.secret, rotated.secret):
+        assert Verifier(secret).verify(got.body, got.headers)
+
+
+async def test_a_secret_that_does_not_open_is_told_and_the_message_waits(world: Build) -> None:
+    async with WebhookReceiver() as receiver:
+        w = await world(says("ok"), settings=allowing(receiver))
+        made = await hook(w, receiver.url)
+        key = w.runtime.settings.home / KEY_FILE
+        kept = key.read_text()
+        key.write_text(Fernet.generate_key().decode())
+        elsewhere = Webhooks(w.runtime.database, w.runtime.settings.webhooks, Seal.of(w.runtime.database, key.parent))
+        await w.run()
+        await elsewhere.deliver_due()
+        await elsewhere.settled()
+        [waiting] = await w.runtime.webhooks.deliveries("default", made.id)
+        assert (waiting.status, receiver.received) == ("pending", [])
+        assert "does not open" in str(waiting.attempts[0].error)
+        key.write_text(kept)
+        assert [d.status for d in await delivered(w, made.id)] == ["delivered"]
+
+
+async def test_a_process_without_the_key_makes_no_second_one(world: Build, tmp_path: Path) -> None:
+    w = await world(says("ok"))
+    await hook(w, "https://example.com")
+    other = tmp_path / "other home"
+    other.mkdir()
+    elsewhere = Webhooks(w.runtime.database, w.runtime.settings.webhooks, Seal.of(w.runtime.database, other))
+    with pytest.raises(ConfigurationError, match="is not here"):
+        await elsewhere.create("default", WebhookRequest(url="https://example.com"), **BY)
+    assert not (other / KEY_FILE).exists()
+
+
+async def test_an_approval_that_nobody_decides_is_told(world: Build) -> None:
+    async with WebhookReceiver() as receiver:
+        settings = allowing(receiver) | {"approvals": {"escalate_after_hours": 1e-6}}
+        w = await world(calls(SEND), says("sent"), settings=settings)
+        made = await hook(w, receiver.url, events=("approval.escalated",))
+        record = await w.run()
+        while "approval.escalated" not in await w.kinds(record.id):
+            await asyncio.sleep(0.005)
+            record = await w.drive(record.id)
+        [delivery] = await delivered(w, made.id)
+        assert delivery.event == "approval.escalated"
+        [approval] = await w.runtime.approvals("default")
+        assert json.loads(delivery.body)["data"]["approval_id"] == approval.id

@@ -100,6 +100,7 @@ async def test_doctor_of_a_fresh_home_has_no_problems_and_changes_nothing(home: 
         "home",
         "database",
         "serve",
+        "secrets",
         "schedules",
         "memory",
         "models",

@@ -110,8 +110,8 @@ async def test_while_everything_is_stopped_only_mail_is_read(sql_journal: SqlJou
     switch = KillSwitch(sql_journal.database)
     task, held = await submit(sql_journal), await Holder.new(sql_journal, owner="w1")
     try:
-        halt = await switch.halt(by="ann", note="sends twice")
-        assert (await switch.halt(by="bob")).by == "ann"
+        halt = await switch.halt("default", by="ann", via="test", note="sends twice")
+        assert (await switch.halt("default", by="bob", via="test")).by == "ann"
         assert await sql_journal.runnable(10) == []
         assert await sql_journal.claim(task.id, "w2", TERMS) is None
         for_mail = await sql_journal.claim(task.id, "w2")
@@ -119,7 +119,7 @@ async def test_while_everything_is_stopped_only_mail_is_read(sql_journal: SqlJou
         await sql_journal.release(for_mail)
         assert (await sql_journal.heartbeat("w1")).halt == halt
     finally:
-        assert await switch.lift() is not None
+        assert await switch.lift("default", by="bob", via="test") is not None
     assert await switch.state() is None
     assert await sql_journal.claim(task.id, "w2", TERMS) is not None
     await sql_journal.release(held.lease)

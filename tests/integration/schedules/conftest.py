@@ -26,6 +26,7 @@ from trust.labels import USER
 
 __all__ = ["postgres"]
 
+BY = {"actor": "ann", "via": "key_1"}
 START = datetime(2026, 11, 2, 6, 59, tzinfo=UTC)
 
 
@@ -112,7 +113,7 @@ class Planned:
 
     async def add(self, **fields: Any) -> ScheduleRecord:
         given = {"name": "brief", "cron": "0 7 * * *", "goal": "write the brief", **fields}
-        return await self.schedules.create("acme", ScheduleRequest.model_validate(given))
+        return await self.schedules.create("acme", ScheduleRequest.model_validate(given), **BY)
 
     async def at(self, text: str) -> None:
         """The beat of that time."""

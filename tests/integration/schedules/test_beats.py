@@ -17,6 +17,7 @@ from agents.scheduling.schedules import Schedules
 from journal.database import Database
 from tests.integration.journal.conftest import PostgresServer
 from tests.integration.schedules.beat_program import fast_clock
+from tests.integration.schedules.conftest import BY
 
 PROGRAM = Path(__file__).with_name("beat_program.py")
 SPEED = 300.0
@@ -58,7 +59,7 @@ async def test_three_beats_and_one_killed_make_one_task_for_each_fire(postgres: 
             assert beat.stdout is not None
             assert await beat.stdout.readline() == b"ready\n"
         for name in ("one", "two"):
-            await schedules.create("acme", ScheduleRequest.model_validate({"name": name, **EVERY_MINUTE}))
+            await schedules.create("acme", ScheduleRequest.model_validate({"name": name, **EVERY_MINUTE}), **BY)
         await until_fired(database, FIRES // 2)
         beats[0].kill()
         await until_fired(database, FIRES)

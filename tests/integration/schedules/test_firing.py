@@ -10,7 +10,7 @@ from agents.scheduling.deciding import FIRST_REST, LONGEST_REST, due_at, standin
 from agents.scheduling.records import AlreadyFired, Fire, FireState, Overtaken
 from agents.scheduling.requests import ScheduleChange
 from agents.scheduling.store import step
-from tests.integration.schedules.conftest import Planned
+from tests.integration.schedules.conftest import BY, Planned
 
 
 async def test_a_fire_makes_one_task_that_knows_which_fire_it_is(planned: Planned) -> None:
@@ -166,9 +166,9 @@ async def test_jitter_puts_off_and_every_beat_by_the_same(planned: Planned) -> N
 
 async def test_a_pause_holds_fires_back_and_a_resume_does_not_make_them_good(planned: Planned) -> None:
     record = await planned.add(cron="0 * * * *")
-    await planned.schedules.change("acme", record.id, ScheduleChange(paused=True))
+    await planned.schedules.change("acme", record.id, ScheduleChange(paused=True), **BY)
     await planned.at("2026-11-02 08:30")
-    await planned.schedules.change("acme", record.id, ScheduleChange(paused=False))
+    await planned.schedules.change("acme", record.id, ScheduleChange(paused=False), **BY)
     await planned.beat.tick()
     assert await planned.fires(record) == []
     await planned.at("2026-11-02 09:00")
@@ -180,7 +180,7 @@ async def test_a_clock_that_is_set_back_fires_nothing_twice(planned: Planned) ->
     await planned.at("2026-11-02 07:00")
     await planned.tasks.complete(planned.tasks.submitted[0])
     planned.clock.set("2026-11-02 06:30")
-    await planned.schedules.change("acme", record.id, ScheduleChange(timezone="Europe/Berlin"))
+    await planned.schedules.change("acme", record.id, ScheduleChange(timezone="Europe/Berlin"), **BY)
     await planned.at("2026-11-02 07:00")
     assert len(planned.tasks.submitted) == 1
     await planned.at("2026-11-02 08:00")
