@@ -15,7 +15,14 @@ PROMISED = {
     "03_over_rest.py": ["task.submitted", "llm.completed", "task.completed", "434"],
     "04_approve_an_effect.py": ["exit code 3", "sent so far: False", "Ada has her mail.", "outbox: ada@example.org"],
     "05_survive_a_crash.py": ["killed: exit code -9", "It is 4.2 metres deep at the north quay.", "soundings taken: 1"],
+    "06_feed_from_a_script.py": ["(2, 0)", "(1, 1)", "state: free", "taken by Sunna"],
 }
+
+
+@pytest.mark.parametrize("file", sorted((EXAMPLES / "pipelines").glob("*.py")), ids=lambda file: file.name)
+def test_a_pipeline_compiles(file: Path) -> None:
+    """Airflow and Spark are not installed for the tests, so it is not run."""
+    compile(file.read_text(encoding="utf-8"), file.name, "exec")
 
 
 def test_every_example_is_tested() -> None:

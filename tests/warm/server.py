@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 PRELOADED = (
     "agents.runtime",
+    "alembic.command",
     "api.app",
     "celery.worker",
     "journeyman.connection",

@@ -3,8 +3,6 @@
 import io
 import zipfile
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from memory.errors import UnreadableDocument
@@ -42,6 +40,8 @@ def test_word_documents_keep_headings_and_tables() -> None:
 
 
 def test_parquet_rows() -> None:
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
     file = io.BytesIO()
     pq.write_table(pa.table({"port": ["Kiel", "Bremen"], "fee": [43, None], "tags": [["a", "b"], []]}), file)
     blocks = blocks_of(file.getvalue(), PARQUET, SMALL)
@@ -70,6 +70,8 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_bad_ones_are_named(name: str) -> None:
     data, media_type, said = BAD[name]
+    if media_type == PARQUET:
+        pytest.importorskip("pyarrow")
     with pytest.raises(UnreadableDocument, match=said) as refusal:
         read(data, media_type)
     assert "\n" not in refusal.value.message
