@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from journal.errors import ConfigurationError, StorageError, StorageUnavailable
-from memory.settings import MemorySettings
+from memory.settings import QDRANT_KEY_VARIABLE, MemorySettings
 from memory.store import INDEXED, OWN, WINDOW, Payload, Space, Vectors, Where
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def connecting(url: str, settings: MemorySettings) -> Connect:
     if where.scheme not in ("http", "https") or not where.hostname:
         raise ConfigurationError(f"qdrant_url is {url!r}.", hint="Set it to the server's address: http://host:6333.")
     variable = settings.qdrant_api_key_env
-    key = os.environ.get(variable) if variable else None
-    if variable and not key:
+    key = os.environ.get(variable) or None
+    if key is None and variable != QDRANT_KEY_VARIABLE:
         raise ConfigurationError(f"The variable {variable} holds no key for Qdrant.", hint=f"export {variable}=...")
 
     def connect() -> "AsyncQdrantClient":

@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+QDRANT_KEY_VARIABLE = "QDRANT_API_KEY"
+"""May be unset: a server on the same machine wants no key."""
+
 
 class MemorySettings(BaseModel):
     """Limits of ingestion: bytes of one file, and how many characters a chunk should have at most.
@@ -14,4 +17,4 @@ class MemorySettings(BaseModel):
     max_file_bytes: int = Field(50_000_000, ge=1)
     chunk_chars: int = Field(1200, ge=100)
     collection: str = Field("journeyman", pattern=r"^[A-Za-z0-9_-]{1,200}$")
-    qdrant_api_key_env: str | None = None
+    qdrant_api_key_env: str = QDRANT_KEY_VARIABLE
