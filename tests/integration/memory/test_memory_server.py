@@ -68,11 +68,12 @@ async def test_changes_of_one_source_by_many_processes_leave_one_version_whole(s
 async def test_down_in_the_middle_loses_nothing_and_the_next_run_goes_on(server: QdrantServer) -> None:
     memory = await on(server)
     documents = [note(f"Fact number{n}.", f"s{n}") for n in range(200)]
-    server.refuses_after = 12
-    with pytest.raises(StorageUnavailable, match="does not answer") as down:
-        await memory.add("t", "n", documents)
-    assert "add the same again" in down.value.hint
-    with pytest.raises(StorageUnavailable):
+    await memory.add("t", "n", documents[:64])
+    server.refuses_after = len(server.requests)  # enough for another batch, not for all
+    cut = await memory.add("t", "n", documents)
+    assert cut.skipped
+    assert all("does not answer" in why for why in cut.skipped.values())
+    with pytest.raises(StorageUnavailable, match="does not answer"):
         await memory.search("t", Query("number7"))
     server.refuses, server.refuses_after = False, None
     before = len(await memory.items("t", limit=1000))

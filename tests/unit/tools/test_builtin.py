@@ -35,7 +35,7 @@ def test_only_these_change_anything() -> None:
 
 def test_only_these_are_trusted() -> None:
     trusted = {t.name for t in TOOLS.values() if t.trust is Trust.TRUSTED}
-    assert trusted == {"calculate", "now", "python", "list_files", "remember", "write_file"}
+    assert trusted == {"calculate", "now", "python", "remember", "write_file"}
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS)
