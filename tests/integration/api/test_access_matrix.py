@@ -11,7 +11,7 @@ import pytest
 
 from api.access import declarations
 from api.gate import OPEN_PATHS
-from api.principals import Role
+from api.principals import EVERYTHING, Role
 from tests.integration.api.served_api import Api
 
 VIEWER, SUBMITTER, APPROVER, ADMIN = Role.VIEWER, Role.SUBMITTER, Role.APPROVER, Role.ADMIN
@@ -72,6 +72,9 @@ REVIEWED: dict[str, tuple[Role, ...]] = {
     "GET /v1/guard/attacks": (VIEWER,),
     "POST /v1/guard/attacks": (ADMIN,),
     "DELETE /v1/guard/attacks/{attack_id}": (ADMIN,),
+    "GET /v1/halt": (VIEWER,),
+    "POST /v1/halt": (ADMIN,),
+    "DELETE /v1/halt": (ADMIN,),
     "GET /v1/audit": (ADMIN,),
     "GET /v1/audit/verify": (ADMIN,),
 }
@@ -86,6 +89,9 @@ BODIES: dict[str, Any] = {
     "POST /v1/approvals/{approval_id}": {"decision": "deny"},
 }
 """What a route needs in order to look at the id in its path."""
+
+INSTALLATION = {"POST /v1/halt", "DELETE /v1/halt"}
+"""Routes that act on every tenant: beside the role they need the operator's scope ``*``."""
 
 SHARED = {"GET /v1/tools/{name}", "PUT /v1/credentials/{name}", "DELETE /v1/credentials/{name}"}
 """Routes whose path names something that belongs to no tenant, or to the caller alone."""
@@ -136,10 +142,22 @@ async def test_each_role_may_what_was_reviewed_and_nothing_else(api: Api, role: 
         for route in REVIEWED:
             response = await ask(client, route, AnyName())
             assert response.status_code not in (401, 405, 500), (route, response.text)
-            assert (response.status_code == 403) == (not mays(role, route)), (route, role, response.text)
+            refused = not mays(role, route) or route in INSTALLATION
+            assert (response.status_code == 403) == refused, (route, role, response.text)
             if response.status_code == 403:
-                assert "role" in response.json()["detail"]
+                assert ("role" if not mays(role, route) else "all tenants") in response.json()["detail"]
                 assert response.json()["hint"]
+
+
+async def test_only_the_operator_stops_the_installation(api: Api) -> None:
+    admin = (await api.keys.create("admin", roles=[ADMIN])).key
+    operator = (await api.keys.create("operator", roles=[ADMIN], scopes=(EVERYTHING,))).key
+    async with api.connect(admin) as client:
+        assert (await client.post("/v1/halt")).status_code == 403
+        assert (await client.get("/v1/halt")).json()["halted"] is False
+    async with api.connect(operator) as client:
+        assert (await client.post("/v1/halt")).json()["halted"] is True
+        assert (await client.delete("/v1/halt")).json()["halted"] is False
 
 
 async def test_roles_add_up(api: Api) -> None:
