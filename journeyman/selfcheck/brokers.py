@@ -209,6 +209,7 @@ def _forget_queue(stage: Stage, broker_url: str) -> None:
         channel.queue_delete(f"{stage.case}.default")
         if broker_of(broker_url) == "redis":
             client = channel.client
+            client.delete(*(f"_kombu.{kind}.{stage.case}.default" for kind in ("binding", "binding_permanent")))
             mine = [tag for tag, message in client.hgetall("unacked").items() if stage.case.encode() in message]
             if mine:
                 client.hdel("unacked", *mine)
