@@ -18,7 +18,7 @@ from journal.errors import ConfigurationError, SchemaTooNew
 
 _FOLDER = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = threading.Lock()
-"""Alembic keeps the connection it works on in module globals: two threads that migrate at once would mix up their databases."""
+"""Alembic keeps the connection it works on in module globals: two threads that migrate at once would mix up databases."""
 _ADVISORY_LOCK = 0x4A4D0001
 """Held in Postgres while migrating, so that two upgrades do not meet."""
 
