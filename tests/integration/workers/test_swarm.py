@@ -1,6 +1,6 @@
 """Workers killed in the middle of many tasks: all end, and every effect happened once or is visibly in doubt.
 
-The whole show takes minutes: ``JOURNEYMAN_SLOW=1``.
+Both shows are opt-in, the whole one takes minutes: ``JOURNEYMAN_SLOW=1``.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from journeyman.testing import Asked, Call, Reply
 
 Build = Callable[..., Awaitable[Any]]
 
-SLOW = pytest.mark.skipif(not os.environ.get("JOURNEYMAN_SLOW"), reason="takes minutes; set JOURNEYMAN_SLOW=1")
+SLOW = pytest.mark.skipif(not os.environ.get("JOURNEYMAN_SLOW"), reason="slow; set JOURNEYMAN_SLOW=1")
 
 MARK_FREELY = """
 [policy.tools.mark]
@@ -42,7 +42,7 @@ def marking(steps: int) -> Callable[[Asked], Reply]:
 @pytest.mark.parametrize(
     ("tasks", "steps", "kills", "every"),
     [
-        pytest.param(12, 3, 2, 1.0, id="small"),
+        pytest.param(12, 3, 2, 1.0, id="small", marks=[SLOW]),
         pytest.param(500, 10, 30, 2.0, id="whole", marks=[SLOW, pytest.mark.timeout(900)]),
     ],
 )
