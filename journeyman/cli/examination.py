@@ -42,7 +42,7 @@ def _load(invocation: Invocation) -> "Settings":
 
 
 def _checks(settings: "Settings") -> dict[str, Check]:
-    from journeyman.cli import part_checks, schedule_checks, seal_checks
+    from journeyman.cli import part_checks, policy_checks, schedule_checks, seal_checks
 
     checks = {
         "home": part_checks.home,
@@ -55,6 +55,7 @@ def _checks(settings: "Settings") -> dict[str, Check]:
         "embedder": part_checks.embedder,
         "tools": part_checks.tools,
         "mcp servers": part_checks.mcp,
+        "policy": policy_checks.policy,
         "broker": part_checks.broker,
     }
     return {"configuration": partial(_configuration, settings), **{part: partial(c, settings) for part, c in checks.items()}}

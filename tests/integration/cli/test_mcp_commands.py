@@ -82,3 +82,21 @@ async def test_serve_takes_an_approval_without_a_restart(home: Home) -> None:
         assert "\nt.look\t" not in (await home.run("tools", "list")).out
         assert (await home.run("tools", "approve", "t.look", "--yes")).code == 0
         assert "\nt.look\t" in (await home.run("tools", "list")).out
+
+
+async def test_doctor_names_what_the_policy_misses(home: Home) -> None:
+    given = stdio_settings(home.folder / "t")
+    home.configure(
+        f"[mcp_servers.t]\ncommand = {json.dumps(given['command'])}\nargs = {json.dumps(given['args'])}\n"
+        '[mcp_servers.gone]\ncommand = "/no/such/program"\n'
+        '[policy.tools."t.look"]\neffect = "read"\nargs = { item = "id", itme = "id" }\n'
+        '[policy.tools."t.lokk"]\neffect = "read"\n'
+        '[policy.tools."gone.read"]\neffect = "read"\n'
+    )
+    said = [line for line in (await home.run("doctor")).out.splitlines() if line.startswith("warning  policy")]
+    assert any('[policy.tools."t.look"]: there is no argument itme.' in line for line in said)
+    assert any('[policy.tools."t.lokk"] meets no tool.' in line for line in said)
+    assert not any("gone.read" in line or "argument item." in line for line in said)
+    [left_open] = [line for line in said if "not classified" in line]
+    assert "every call of them asks" in left_open
+    assert "t.look" not in left_open

@@ -106,6 +106,7 @@ async def test_doctor_of_a_fresh_home_has_no_problems_and_changes_nothing(home: 
         "models",
         "embedder",
         "tools",
+        "policy",
         "broker",
     }
     assert not home.data.exists()
