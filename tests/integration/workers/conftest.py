@@ -212,4 +212,5 @@ def _drop_queues(url: str, prefix: str) -> None:
         channel = connection.default_channel
         channel.queue_delete(app.conf.task_default_queue)
         if url.startswith("redis"):
-            channel.client.delete(f"_kombu.binding.{app.conf.task_default_queue}")
+            names = (f"_kombu.{kind}.{app.conf.task_default_queue}" for kind in ("binding", "binding_permanent"))
+            channel.client.delete(*names)
