@@ -4,6 +4,7 @@ A migration's revision is its file's name, and the files form one chain, so the 
 loaded only when there is something to do.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +17,8 @@ from journal.engine import create_sqlite_file, database_url, explained, make_eng
 from journal.errors import ConfigurationError, SchemaTooNew
 
 _FOLDER = Path(__file__).parent / "migrations"
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps the connection it works on in module globals: two threads that migrate at once would mix up databases."""
 _ADVISORY_LOCK = 0x4A4D0001
 """Held in Postgres while migrating, so that two upgrades do not meet."""
 
@@ -57,7 +60,7 @@ def require_current(engine: Engine) -> None:
 
 def migrate(engine: Engine) -> SchemaStatus:
     """Run the migrations that are missing, in one transaction that keeps others out."""
-    with engine.begin() as connection:
+    with _ONE_AT_A_TIME, engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         if _look(connection).pending:

@@ -10,6 +10,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from journal.crash_points import POINTS
+from journal.errors import JourneymanError
 from journal.sql_store import SqlJournal
 from journeyman.at_work import ringing
 from journeyman.selfcheck.invariants import Journals, Violated, check_acknowledged, check_end, check_kept, journals_of
@@ -110,6 +111,8 @@ async def _judged(lab: Lab, broker_url: str, scenario: str, point: str, at: str,
                 await check_end(own, journal, await journals_of(journal, stage.case), lab.outside)
         except Violated as violation:
             result, why = violation.invariant, str(violation)
+        except JourneymanError as error:
+            result, why = "ended", error.message
         finally:
             await asyncio.to_thread(_forget_queue, stage, broker_url)
         seconds = round(time.monotonic() - started, 2)
@@ -209,6 +212,7 @@ def _forget_queue(stage: Stage, broker_url: str) -> None:
         channel.queue_delete(f"{stage.case}.default")
         if broker_of(broker_url) == "redis":
             client = channel.client
+            client.delete(*(f"_kombu.{kind}.{stage.case}.default" for kind in ("binding", "binding_permanent")))
             mine = [tag for tag, message in client.hgetall("unacked").items() if stage.case.encode() in message]
             if mine:
                 client.hdel("unacked", *mine)

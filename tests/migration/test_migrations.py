@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +138,10 @@ def test_status_looks_and_does_not_touch(url: str) -> None:
 def test_the_first_migration_says_which_code_may_open_the_database(migrated: Engine) -> None:
     with migrated.connect() as connection:
         assert connection.scalar(text("SELECT value FROM meta WHERE name = 'min_code_version'")) == "0.1.0"
+
+
+def test_databases_that_are_upgraded_at_once_are_not_mixed_up(tmp_path: Path) -> None:
+    urls = [f"sqlite:///{tmp_path / f'{number}.db'}" for number in range(6)]
+    with ThreadPoolExecutor(len(urls)) as threads:
+        found = list(threads.map(upgrade, urls))
+    assert {status.pending for status in found} == {()}
