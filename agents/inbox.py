@@ -86,6 +86,7 @@ def _approval(log: TaskLog, data: dict[str, Any]) -> None:
             by=data["by"],
             note=data.get("note", ""),
             edited=data.get("edited", {}),
+            only=tuple(data.get("only", ())),
             scope=data.get("scope", "once"),
         )
     )

@@ -119,14 +119,15 @@ class TaskRequest(_Asked):
 
 
 class Decision(_Asked):
-    """A person's word on an approval. With ``edit``, ``calls`` maps step ids to the arguments approved instead.
+    """A person's word on an approval. With ``edit``, ``calls`` maps step ids to the arguments approved instead; with
+    ``approve`` it may list the step ids that alone are approved, and then the other calls are denied.
 
     ``scope`` = ``task`` approves, for the rest of the task, every call like these ones: same tool, same version, same
     arguments but for those that only say something (classes ``content`` and ``time``).
     """
 
     decision: Literal["approve", "deny", "edit"]
-    calls: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    calls: dict[str, dict[str, JsonValue]] | list[str] = Field(default_factory=dict)
     note: str = Field("", max_length=10_000)
     scope: Literal["once", "task"] = "once"
 

@@ -313,7 +313,7 @@ class Runtime:
                 f"{approval_id} expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
                 hint="The task asks anew if it still needs it.",
             )
-        _check_edits(approval, decision)
+        _check_calls(approval, decision)
         await self._not_ended(tenant, approval.task_id)
         if self.settings.approvals.four_eyes and decision.decision != "deny":
             await self._not_own(tenant, approval.task_id, by)
@@ -322,7 +322,8 @@ class Runtime:
             "decision": decision.decision,
             "by": by,
             "note": decision.note,
-            "edited": decision.calls,
+            "edited": decision.calls if decision.decision == "edit" else {},
+            "only": decision.calls if decision.decision == "approve" else (),
             "scope": decision.scope,
         }
         await self._send(tenant, approval.task_id, InboxItem(InboxKind.APPROVAL, data))
@@ -471,12 +472,20 @@ def _with_id(also: Callable[[Any, str], None], task_id: str, connection: Any) ->
     also(connection, task_id)
 
 
-def _check_edits(approval: Approval, decision: Decision) -> None:
+def _check_calls(approval: Approval, decision: Decision) -> None:
     known = {call.step_id for call in approval.calls}
-    if unknown := decision.calls.keys() - known:
+    if unknown := set(decision.calls) - known:
         raise InvalidInput(f"{approval.id} has no call {sorted(unknown)[0]!r}.", hint=f"Its calls: {', '.join(known)}.")
-    if bool(decision.calls) != (decision.decision == "edit"):
-        raise InvalidInput("`calls` holds the arguments of an `edit`, and an `edit` needs them.")
+    if decision.decision == "edit" and not (decision.calls and isinstance(decision.calls, dict)):
+        raise InvalidInput("An `edit` needs the arguments of at least one call.", hint="Map step ids to arguments in `calls`.")
+    if (
+        decision.decision != "edit"
+        and decision.calls
+        and not (decision.decision == "approve" and isinstance(decision.calls, list))
+    ):
+        raise InvalidInput(
+            "`calls` holds the arguments of an `edit`, or lists what alone an `approve` is for.", hint="Leave `calls` out."
+        )
     if decision.scope == "task" and decision.decision != "approve":
         raise InvalidInput("Only an `approve` can hold for the whole task.", hint="Leave `scope` out.")
 

@@ -109,6 +109,8 @@ class ApprovalDecided(EventData):
     note: str = ""
     edited: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
     """With ``edit``: call id to the arguments the person approved instead."""
+    only: tuple[str, ...] = ()
+    """With ``approve``: the ids of the calls that it is for, and the others are denied; none: it is for all."""
     scope: Literal["once", "task"] = "once"
     """``task``: later calls of the task like these ones are approved with them."""
 

@@ -6,7 +6,7 @@ from journal import events as ev
 from journal.call_state import CallStage, CallState
 from journal.events import Event
 from journal.folding.handlers import Handlers
-from journal.values import Approval, ApprovalStatus
+from journal.values import Approval, ApprovalStatus, CallUnderApproval
 from trust.digest import digest
 from trust.labels import Trust
 
@@ -51,23 +51,23 @@ def _approval_decided(state: "TaskState", event: Event, data: ev.ApprovalDecided
     state.approvals[data.approval_id] = approval.model_copy(
         update={"status": status, "decided_by": data.by, "note": data.note}
     )
-    if data.decision == "deny":
-        _denied(state, approval)
-    if data.decision == "approve" and data.scope == "task":
-        state.standing += approval.calls
     for asked in approval.calls:
+        word = ApprovalStatus.DENIED if data.only and asked.step_id not in data.only else status
+        if word is ApprovalStatus.DENIED:
+            _denied(state, asked)
+        elif data.scope == "task":
+            state.standing += (asked,)
         call = state.calls.get(asked.step_id)
         if call is not None and call.approval_id == approval.id and call.stage in (CallStage.ASKED, CallStage.APPROVED):
-            _rule(call, status, data)
+            _rule(call, word, data)
 
 
-def _denied(state: "TaskState", approval: Approval) -> None:
-    for asked in approval.calls:
-        state.denied.add(digest([asked.tool, asked.args]))
-        by_plan = state.plan is not None and state.plan.has(asked.step_id)
-        call = state.calls.get(asked.step_id)
-        decided = state.plan.label if state.plan is not None and by_plan else call.decided if call else None
-        state.refused = state.refused or (decided is not None and decided.trust is Trust.UNTRUSTED)
+def _denied(state: "TaskState", asked: CallUnderApproval) -> None:
+    state.denied.add(digest([asked.tool, asked.args]))
+    by_plan = state.plan is not None and state.plan.has(asked.step_id)
+    call = state.calls.get(asked.step_id)
+    decided = state.plan.label if state.plan is not None and by_plan else call.decided if call else None
+    state.refused = state.refused or (decided is not None and decided.trust is Trust.UNTRUSTED)
 
 
 def _rule(call: CallState, status: ApprovalStatus, data: ev.ApprovalDecided) -> None:

@@ -94,6 +94,9 @@ def approve(
         str | None,
         typer.Option(metavar="JSON", help="Approve with these arguments instead: of its one call, or by step id."),
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="STEP", help="Approve this call alone and refuse the others; may be repeated.")
+    ] = None,
     for_task: Annotated[
         bool, typer.Option("--for-task", help="And all calls like these in this task; only content and time may differ.")
     ] = False,
@@ -105,9 +108,16 @@ def approve(
     \b
     Examples:
       journeyman approvals approve appr_01k2...
+      journeyman approvals approve appr_01k2... --only s2
       journeyman approvals approve appr_01k2... --edit '{"path": "notes.txt", "text": "shorter"}'
     """
     decision: dict[str, Any] = {"decision": "approve", "note": note, "scope": "task" if for_task else "once"}
+    if only and edit is not None:
+        from journal.errors import InvalidInput
+
+        raise InvalidInput("--only and --edit do not go together.", hint="Approve some calls, or change arguments.")
+    if only:
+        decision["calls"] = only
     raise typer.Exit(run_async(_decide(load_settings(ctx), approval_id, decision, edit, no_wait, as_json)))
 
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from agents.auditing import note_settings
 from agents.notices import Notice, Notices
 from agents.requests import Decision, InputRequest
-from journal.errors import ConfigurationError, NotAllowed
+from journal.errors import ConfigurationError, InvalidInput, NotAllowed
 from journal.records import TaskRecord
 from journal.values import ApprovalStatus, Status, WaitingReason
 from tests.integration.agents.conftest import World, calls, says, until
@@ -98,6 +98,58 @@ async def test_the_log_is_told_by_default(world: Build, caplog: pytest.LogCaptur
 async def test_a_notifier_that_is_not_there_is_a_mistake_in_the_settings(world: Build) -> None:
     with pytest.raises(ConfigurationError, match="carrier-pigeon"):
         await world(says("hi"), settings={"approvals": {"notify": ["carrier-pigeon"]}})
+
+
+TWO = (SEND, ("send", {"to": "mallory", "text": "hello"}))
+
+
+async def test_a_person_may_approve_some_calls_and_refuse_the_others(world: Build) -> None:
+    w = await world(calls(*TWO), calls(TWO[1], after=2), says("sent one of them"))
+    record = await w.run()
+    (approval,) = await w.runtime.approvals("default")
+    own, foreign = approval.calls
+    decided = await w.runtime.decide(
+        "default", approval.id, Decision(decision="approve", calls=[own.step_id], note="not to her"), by="ann"
+    )
+    assert decided.status is ApprovalStatus.APPROVED
+    record = await w.drive(record.id)
+    assert record.answer == "sent one of them", "the call that was refused is not asked about again"
+    assert w.witnessed == ["send ann hello"]
+    (said,) = await w.events(record.id, "approval.decided")
+    assert said.only == (own.step_id,)
+    failed = await w.events(record.id, "tool.failed")
+    assert (failed[0].call_id, failed[0].error) == (foreign.step_id, "denied")
+
+
+async def test_approving_some_for_the_task_says_nothing_of_the_others(world: Build) -> None:
+    w = await world(calls(*TWO), calls(SEND, ("send", {"to": "mallory", "text": "again"}), after=2), says("done"))
+    record = await w.run()
+    (approval,) = await w.runtime.approvals("default")
+    word = Decision(decision="approve", calls=[approval.calls[0].step_id], scope="task")
+    await w.runtime.decide("default", approval.id, word, by="ann")
+    record = await w.drive(record.id)
+    (second,) = await w.runtime.approvals("default")
+    assert [call.args["to"] for call in second.calls] == ["mallory"]
+
+
+@pytest.mark.parametrize(
+    ("word", "wrong"),
+    [
+        (Decision(decision="approve", calls=["nobody"]), "has no call 'nobody'"),
+        (Decision(decision="deny", calls=["{step}"]), "`calls` holds"),
+        (Decision(decision="edit", calls=["{step}"]), "An `edit` needs"),
+        (Decision(decision="approve", calls={"{step}": {}}), "`calls` holds"),
+    ],
+    ids=str,
+)
+async def test_calls_of_a_decision_that_do_not_fit_it_are_refused(world: Build, word: Decision, wrong: str) -> None:
+    w = await world(calls(SEND), says("never"))
+    await w.run()
+    (approval,) = await w.runtime.approvals("default")
+    step = approval.calls[0].step_id
+    named = {step: {}} if isinstance(word.calls, dict) else [c.replace("{step}", step) for c in word.calls]
+    with pytest.raises(InvalidInput, match=wrong):
+        await w.runtime.decide("default", approval.id, word.model_copy(update={"calls": named}), by="ann")
 
 
 async def test_with_four_eyes_nobody_approves_their_own_calls(world: Build) -> None:

@@ -91,6 +91,7 @@ async def test_doctor_names_what_the_policy_misses(home: Home) -> None:
         '[mcp_servers.gone]\ncommand = "/no/such/program"\n'
         '[policy.tools."t.look"]\neffect = "read"\nargs = { item = "id", itme = "id" }\n'
         '[policy.tools."t.lokk"]\neffect = "read"\n'
+        '[policy.tools."t.die"]\neffect = "write"\n'
         '[policy.tools."gone.read"]\neffect = "read"\n'
     )
     said = [line for line in (await home.run("doctor")).out.splitlines() if line.startswith("warning  policy")]
@@ -98,5 +99,14 @@ async def test_doctor_names_what_the_policy_misses(home: Home) -> None:
     assert any('[policy.tools."t.lokk"] meets no tool.' in line for line in said)
     assert not any("gone.read" in line or "argument item." in line for line in said)
     [left_open] = [line for line in said if "not classified" in line]
-    assert "every call of them asks" in left_open
-    assert "t.look" not in left_open
+    assert "t: not classified, so every call of them asks: t.die_reading, t.draw, " in left_open
+
+
+async def test_doctor_is_content_with_a_policy_that_classifies_all_of_a_server(home: Home) -> None:
+    given = stdio_settings(home.folder / "t")
+    home.configure(
+        f"[mcp_servers.t]\ncommand = {json.dumps(given['command'])}\nargs = {json.dumps(given['args'])}\n"
+        '[policy.tools."t.*"]\neffect = "write"\n'
+    )
+    said = [line for line in (await home.run("doctor")).out.splitlines() if " policy " in line]
+    assert [line.split(maxsplit=2)[2] for line in said] == ["1 tool classified"]
