@@ -109,6 +109,8 @@ class TaskRequest(_Asked):
     plan_only: bool = False
     grants: list[GrantRequest] = Field(default_factory=list, max_length=20)
     """Texts that may decide what is done: without one, a child task that has read from outside goes step by step."""
+    revise_from_results: bool = False
+    """Whoever revises a plan may read what its steps returned; from then on every effect of the plan asks."""
     webhook: WebhookRequest | None = None
     """Is told of this task, beside the tenant's own webhooks."""
     start_at: AwareDatetime | None = None

@@ -72,6 +72,7 @@ class Admission:
             submitted_by=by,
             plan_only=request.plan_only,
             grants=tuple(Grant(source=grant.source, tools=tuple(grant.tools)) for grant in request.grants),
+            revise_from_results=request.revise_from_results,
             techniques=techniques,
         )
 

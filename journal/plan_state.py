@@ -90,7 +90,7 @@ class PlanState:
         if isinstance(data, ev.ToolCompleted):
             done = StepResult(status="completed", value=value_of(data.result), label=data.result.label, seq=event.seq)
         else:
-            done = StepResult(status="failed", label=data.label, error=data.error, seq=event.seq)
+            done = StepResult(status="failed", label=data.label, error=data.error, message=data.message, seq=event.seq)
         self._end(data.call_id, done)
 
     def completed(self, event: ev.Event, data: ev.StepCompleted) -> None:
@@ -113,7 +113,8 @@ class PlanState:
         )
 
     def failed_step(self, event: ev.Event, data: ev.StepFailed) -> None:
-        self._end(data.step_id, StepResult(status="failed", label=data.label, error=data.error, seq=event.seq))
+        failed = StepResult(status="failed", label=data.label, error=data.error, message=data.message, seq=event.seq)
+        self._end(data.step_id, failed)
 
     def skipped(self, event: ev.Event, data: ev.StepSkipped) -> None:
         self.results[data.step_id] = StepResult(status="skipped", label=SYSTEM, seq=event.seq)

@@ -73,12 +73,14 @@ class Plan(Value):
 
 
 class StepResult(Value):
-    """How a step, or one item of it, ended. ``status``: ``completed``, ``failed`` or ``skipped``; ``error`` names the kind."""
+    """How a step, or one item of it, ended. ``status``: ``completed``, ``failed`` or ``skipped``; ``error`` names the kind,
+    ``message`` says what was wrong."""
 
     status: str
     value: JsonValue = None
     label: Label
     error: str = ""
+    message: str = ""
     seq: int = 0
 
 

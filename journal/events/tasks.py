@@ -43,6 +43,8 @@ class TaskSubmitted(EventData):
     plan_only: bool = Field(False, exclude_if=operator.not_)
     """Make the plan, and let a person look at it before it runs."""
     grants: tuple[Grant, ...] = Field((), exclude_if=is_empty)
+    revise_from_results: bool = Field(False, exclude_if=operator.not_)
+    """Whoever revises a plan is shown what its steps returned; the revised plan carries their labels."""
     words: tuple[str, ...] = Field((), exclude_if=is_empty)
     """Of a child task: the person's own words, which its goal, a plan's, is not."""
     under: tuple[str, ...] = Field((), exclude_if=is_empty)

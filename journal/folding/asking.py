@@ -25,6 +25,8 @@ def _llm_requested(state: "TaskState", event: Event, data: ev.LlmRequested) -> N
     state.spend(model_calls=1)
     if data.role == SUMMARIZE:
         return
+    for message in data.added:
+        state.see(message.label)
     state.heard_since_completion = False
     state.asked_since_completion += 1
     is_repair = bool(data.added) and not data.technique

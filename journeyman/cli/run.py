@@ -59,6 +59,12 @@ def run(
         list[str] | None,
         typer.Option(metavar="SOURCE=TOOLS", help="Texts that may decide what is done, with which tools; repeatable."),
     ] = None,
+    revise_from_results: Annotated[
+        bool,
+        typer.Option(
+            "--revise-from-results", help="Let a revised plan be made from what steps returned; its effects then ask."
+        ),
+    ] = False,
     max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Most it may spend.")] = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="Most model turns.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Most tokens of all kinds.")] = None,
@@ -106,6 +112,7 @@ def run(
         "concurrency": concurrency and concurrency.value,
         "techniques": read_techniques(technique or ()),
         "grants": [read_grant(one) for one in grant or ()],
+        "revise_from_results": revise_from_results or None,
     }
     settings = load_settings(ctx)
     raise typer.Exit(run_async(_run(settings, _given(request), docs, yes_plan=yes_plan, detach=detach, as_json=as_json)))

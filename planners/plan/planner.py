@@ -110,7 +110,8 @@ class PlanPlanner:
         if plan.revisions >= MAX_REVISIONS or state.unplanned > MAX_REPAIRS:
             return GiveUp(Outcome.GAVE_UP, _why_failed(plan, state)) if failed else None
         told = failed == plan.asked_about and not heard
-        added = _reminder(state, REVISE_PLAN.name) if told else (report(plan, heard),)
+        with_results = state.submitted.revise_from_results
+        added = _reminder(state, REVISE_PLAN.name) if told else (report(plan, heard=heard, with_results=with_results),)
         return Ask("plan", added=added, offers=(REVISE_PLAN,))
 
     def _answer(self, state: TaskState, plan: PlanState, look: Schedule) -> Move:

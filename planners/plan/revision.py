@@ -1,5 +1,6 @@
 """A revision: what the model is told of failed steps, and the check of the steps it gives in their place."""
 
+import json
 from collections.abc import Iterator, Mapping
 
 from journal.events import PlanRevised
@@ -10,22 +11,30 @@ from planners.plan.format import MistakenPlan, read_plan
 from planners.plan.steps import affected
 from planners.plan.validate import Room, mistakes
 from planners.planner import Means
-from trust.labels import SYSTEM
+from trust.labels import SYSTEM, join
 
 MAX_REVISIONS = 3
 
 
-def report(state: PlanState, heard: bool) -> Message:
-    """How far the plan has come: types and sizes of results and kinds of errors, none of what any tool returned."""
+SHOWN_CHARS = 2000
+"""So much of each result is shown to whoever may read them."""
+
+
+def report(state: PlanState, *, heard: bool, with_results: bool) -> Message:
+    """How far the plan has come: types and sizes of results and kinds of errors, none of what any tool returned. Where the
+    person allowed it, ``with_results``: that too, and then the message carries the labels of all of it."""
     lines = ["The plan cannot go on as it is." if state.failed else "The plan has been carried out."]
-    lines += [f"- {step.id}: {_told(state.results.get(step.id))}" for step in state.plan.steps]
+    for step in state.plan.steps:
+        result = state.results.get(step.id)
+        content = _content(result) if with_results and result is not None else ""
+        lines.append(f"- {step.id}: {_told(result)}{f': {content}' if content else ''}")
     reached = affected(state.plan.steps, state.failed) if state.failed else frozenset()
     if reached:
         named = ", ".join(step.id for step in state.plan.steps if step.id in reached)
         lines.append(f"Call `revise_plan` with steps in place of {named}, and with an `answer` where it changes.")
     if heard:
         lines.append("The person has said something meanwhile: call `revise_plan` with what is still to be done, if anything.")
-    return Message(role="user", content="\n".join(lines), label=SYSTEM)
+    return Message(role="user", content="\n".join(lines), label=join(SYSTEM, state.seen) if with_results else SYSTEM)
 
 
 def _told(result: StepResult | None) -> str:
@@ -34,6 +43,12 @@ def _told(result: StepResult | None) -> str:
     if result.status == "completed":
         return f"completed, {_shape(result.value)}"
     return f"{result.status}{f', {result.error}' if result.error else ''}"
+
+
+def _content(result: StepResult) -> str:
+    if result.status == "completed":
+        return json.dumps(result.value, ensure_ascii=False)[:SHOWN_CHARS]
+    return result.message[:SHOWN_CHARS]
 
 
 def _shape(value: object) -> str:

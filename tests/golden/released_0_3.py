@@ -18,6 +18,7 @@ DATA: list[EventData] = [
     ev.TaskForked(origin="task_1", seq=7, by="ann", idle_seconds=12.5, retry=True),
     ev.TaskSubmitted(goal="g", agent="default", planner="react", budget=Budget(), priority=7),
     ev.TaskWaiting(reason=WaitingReason.PAUSED, halted=True),
+    ev.TaskSubmitted(goal="g", agent="default", planner="plan", budget=Budget(), revise_from_results=True),
     ev.ApprovalDecided(approval_id="apr_1_1", decision="approve", by="ann", only=("call_2",)),
 ]
 

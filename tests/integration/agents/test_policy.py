@@ -259,3 +259,23 @@ async def test_an_approval_that_is_given_and_unused_ends_with_its_step(world: Bu
     record = await w.run(planner="plan")
     statuses = [a.status for a in await w.runtime.approvals("default", status=None, task_id=record.id)]
     assert statuses == [ApprovalStatus.VOID, ApprovalStatus.PENDING]
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_a_revision_reads_what_steps_returned_only_where_the_person_allowed_it_and_then_asks(
+    world: Build, allowed: bool
+) -> None:
+    plan = plans(lookup("s1", "x"), {"id": "s2", "tool": "broken", "args": {"q": "y"}, "after": ["s1"]}, text="done")
+    sends = {"id": "s2", "tool": "send", "args": {"to": "ann", "text": "1"}}
+    w = await world(
+        Rule(when=When(text="^do it$"), reply=plan), Rule(reply=plans(sends, text="done", tool="revise_plan")), settings=POLICY
+    )
+    record = await w.run(planner="plan", revise_from_results=allowed)
+    assert ("found x" in w.stub.requests[1].text) is allowed
+    if not allowed:
+        assert record.status is Status.COMPLETED
+        assert w.witnessed[-1] == "send ann 1"
+        return
+    [asked] = (await w.runtime.approval("default", await pending(w, record))).calls
+    assert asked.why.startswith("it was chosen after reading tool:")
+    assert "send ann 1" not in w.witnessed
