@@ -117,7 +117,7 @@ async def test_a_retry_open_at_the_deadline_tells_of_the_refusal_before_it(stub_
     busy = Rule(times=1, error=HttpError(status=503, message="the model is being loaded"))
     stub = await stub_of(busy, Rule(reply=Reply(text="late", delay_seconds=60)))
     waiting = Waiting(first_seconds=0.001)
-    with pytest.raises(errors.TimedOut, match="time was up. Before that: .*the model is being loaded"):
+    with pytest.raises(errors.TimedOut, match=r"time was up\. Before that: .*the model is being loaded"):
         await call(model_at(stub.url), request(), deadline=waiting.clock() + 2, waiting=waiting)
 
 
