@@ -362,8 +362,8 @@ class Runtime:
                     yield text
 
     async def drive(self, task_id: str, *, claimed: Callable[[], None] = _nothing) -> TaskRecord | None:
-        """Claim the task and run it here until it rests or ends; ``None`` if another worker holds it. ``claimed`` is called
-        as soon as it is known who does."""
+        """Claim the task and run it here until it rests or ends; ``None`` if another worker holds it or it has ended already.
+        ``claimed`` is called as soon as that is known."""
         work = asyncio.ensure_future(self._driver.drive(task_id, claimed))
         self._driving.add(work)
         work.add_done_callback(self._driving.discard)

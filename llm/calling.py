@@ -56,22 +56,30 @@ async def call(
     billed, and the caller journals it before asking again. A call still open at ``deadline`` is given up as ``TimedOut``.
     """
     waited = 0.0
+    refused: RefusedRequest | None = None
     for failures in range(1, waiting.attempts):
         try:
-            return await _once(model, request, on_delta, deadline, waiting)
+            return await _once(model, request, on_delta, deadline, waiting, refused)
         except RefusedRequest as error:
+            refused = error
             seconds = waiting.seconds(failures, error)
             waited += seconds
             late = deadline is not None and waiting.clock() + seconds >= deadline
             if not error.retryable or late or waited > waiting.total_seconds:
                 raise
         await waiting.sleep(seconds)
-    return await _once(model, request, on_delta, deadline, waiting)
+    return await _once(model, request, on_delta, deadline, waiting, refused)
 
 
 async def _once(
-    model: Model, request: Request, on_delta: Callable[[str], None] | None, deadline: float | None, waiting: Waiting
+    model: Model,
+    request: Request,
+    on_delta: Callable[[str], None] | None,
+    deadline: float | None,
+    waiting: Waiting,
+    refused: RefusedRequest | None,
 ) -> Completion:
+    """``refused`` is what came of the attempt before."""
     left = None if deadline is None else deadline - waiting.clock()
     try:
         async with asyncio.timeout(left):
@@ -81,5 +89,6 @@ async def _once(
     except TimeoutError:
         if left is None:
             raise
-        raise TimedOut(f"{model.name} did not answer before the task's time was up.") from None
+        before = "" if refused is None else f" Before that: {refused.message}"
+        raise TimedOut(f"{model.name} did not answer before the task's time was up.{before}") from None
     return completion

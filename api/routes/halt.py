@@ -46,7 +46,7 @@ class HaltDocument(Value):
 
 @router.get("", response_model=HaltDocument, responses=may_fail(503))
 @needs(Role.VIEWER)
-async def show_halt(runtime: Served) -> Response:
+async def show_halt(runtime: Served, caller: Caller) -> Response:
     """Whether everything is stopped."""
     return answer(HaltDocument.of(await runtime.stop_all.standing()))
 

@@ -135,6 +135,8 @@ def _become(asked: dict[str, object], files: list[int]) -> None:
     for target, file in enumerate(files):
         os.dup2(file, target)
         os.close(file)
+    # What a shell starts in the background ignores interrupts, and hands that down.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(str(asked["folder"]))
     os.environ.clear()
     os.environ.update(asked["environment"])  # type: ignore[call-overload]

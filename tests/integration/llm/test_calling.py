@@ -113,6 +113,14 @@ async def test_a_call_open_at_the_deadline_is_given_up(stub_of: StubOf, model_at
         await call(model_at(stub.url), request(), deadline=waiting.clock() + 0.2, waiting=waiting)
 
 
+async def test_a_retry_open_at_the_deadline_tells_of_the_refusal_before_it(stub_of: StubOf, model_at: ModelAt) -> None:
+    busy = Rule(times=1, error=HttpError(status=503, message="the model is being loaded"))
+    stub = await stub_of(busy, Rule(reply=Reply(text="late", delay_seconds=60)))
+    waiting = Waiting(first_seconds=0.001)
+    with pytest.raises(errors.TimedOut, match=r"time was up\. Before that: .*the model is being loaded"):
+        await call(model_at(stub.url), request(), deadline=waiting.clock() + 2, waiting=waiting)
+
+
 async def test_deltas_are_handed_over_after_a_retry(stub_of: StubOf, model_at: ModelAt) -> None:
     stub, waits = await stub_of(Rule(times=1, error=HttpError(status=500)), Rule(reply=Reply(text="word " * 20))), Waits()
     told: list[str] = []
