@@ -13,11 +13,14 @@ log = logging.getLogger(__name__)
 
 
 def register(app: "Celery", accept: Callable[[str], None]) -> None:
-    """Let ``app`` answer ``journeyman.run(task_id)`` by ``accept(task_id)``. Any other message is dropped with a warning."""
+    """Let ``app`` answer ``journeyman.run(task_id)`` by ``accept(task_id)``. An empty id only wakes the consumer up, and may
+    reach the next one; any other message is dropped with a warning."""
 
     @app.task(name=RUN, ignore_result=True, shared=False, typing=False)  # type: ignore[untyped-decorator]
     def run(*args: Any, **kwargs: Any) -> None:
         match args:
+            case ("",) if not kwargs:
+                return
             case (str() as task_id,) if not kwargs:
                 accept(task_id)
             case _:

@@ -82,12 +82,13 @@ async def test_documents_that_cannot_be_read(build: Build) -> None:
     for name in (*bad, "huge.md"):
         ended = await house.run("memory", "add", docs / name)
         assert (ended.code, ended.out) == (1, "")
-        (line,) = ended.err.strip().splitlines()
+        line, hint = ended.err.strip().splitlines()
         assert f"{name} was not added. It " in line
+        assert "memory failed" in hint
     (docs / "good.md").write_text("The harbour is Kiel's.\n")
     whole = await house.run("memory", "add", docs)
     assert whole.code == 0
-    assert whole.err.count("left out") == len(bad) + 1
+    assert whole.err.count("  left out ") == len(bad) + 1
     assert "Kiel" in (await house.run("memory", "search", "harbour")).out
 
 

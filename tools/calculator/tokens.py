@@ -41,7 +41,7 @@ def tokenize(text: str) -> list[Token]:
     """
     if len(text) > MAX_CHARS:
         raise ToolError(f"The expression has {len(text)} characters; at most {MAX_CHARS} can be calculated at once.")
-    text = text.translate(_SPELLINGS).strip().rstrip("=? ")
+    text = text.translate(_SPELLINGS).strip().rstrip("=? ").rstrip()
     tokens: list[Token] = []
     calls: list[bool] = []
     at = 0

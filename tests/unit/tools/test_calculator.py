@@ -189,6 +189,7 @@ def test_what_is_written_is_as_close_as_its_digits_say(number: Fraction) -> None
 
 
 @example("¼")
+@example("1\x1d=")
 @given(st.text(max_size=60) | st.text("0123456789+-*/%(),.^ eabkm°", max_size=40))
 def test_any_text_gives_a_value_or_a_sentence(text: str) -> None:
     try:

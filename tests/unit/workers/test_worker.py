@@ -53,6 +53,7 @@ async def working(
     drive: Drive, *, slots: int = 256, journal: Runnable | None = None
 ) -> AsyncIterator[tuple[CeleryDispatcher, Admission]]:
     app = make_app("memory://")
+    app.control.purge()  # what workers of earlier tests left in the broker, which all apps of a process share
     admission = Admission(slots, patience=0.05)
     dispatcher = CeleryDispatcher(app)
     worker = Worker(app, WorkerSettings(), admission, drive)
