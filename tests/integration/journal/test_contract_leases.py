@@ -85,7 +85,7 @@ async def test_the_same_owner_cannot_take_its_own_lease_again(journal: Journal) 
 
 
 async def test_heartbeats_keep_a_lease_alive(open_store: Callable[..., Any]) -> None:
-    journal: Journal = await open_store(lease_seconds=0.4)
+    journal: Journal = await open_store(lease_seconds=2.0)
     holder = await Holder.new(journal)
     rival_failed = 0
     while now() <= holder.lease.until or rival_failed < 3:
